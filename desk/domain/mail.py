@@ -1,0 +1,104 @@
+"""Records of the wire: what a message is once it is parsed."""
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """One file of a message. `content` is the decoded bytes, or None where only the record is needed."""
+
+    filename: str
+    content_type: str
+    size: int
+    content: bytes | None = field(default=None, repr=False)
+    content_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedMail:
+    """One message, decoded. Every string is clean UTF-8; nothing here has been scanned yet.
+
+    `text` is the whole readable body (HTML converted where there is no plain text), `reply_text` what this author wrote
+    without quotes and signature. `html` is the decoded HTML body where there is one, `plain` the text/plain part alone.
+    `auto` is "bounce", "auto" or None, and `auto_reason` says why in words.
+    """
+
+    subject: str
+    from_addr: str
+    from_name: str
+    reply_to: str
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
+    text: str
+    reply_text: str
+    plain: str
+    html: str
+    date: datetime | None
+    message_id: str
+    in_reply_to: str
+    references: tuple[str, ...]
+    auto: str | None
+    auto_reason: str
+    attachments: tuple[Attachment, ...]
+    headers: tuple[tuple[str, str], ...]
+    """All headers in order, decoded, including those of inner parts that a scanner may want (prefixed `part:`)."""
+    problems: tuple[str, ...] = ()
+    """What was wrong with the message, in words; an unreadable one has its reason here and an empty text."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The `parse` object of `desk inspect`."""
+        return {
+            "subject": self.subject,
+            "from_addr": self.from_addr,
+            "from_name": self.from_name,
+            "reply_to": self.reply_to,
+            "text": self.text,
+            "reply_text": self.reply_text,
+            "date": self.date.isoformat() if self.date else None,
+            "message_id": self.message_id,
+            "in_reply_to": self.in_reply_to,
+            "references": list(self.references),
+            "auto": self.auto,
+            "attachments": [
+                {"filename": a.filename, "content_type": a.content_type, "size": a.size} for a in self.attachments
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """A delivery report: who could not be reached, for good or for now, and which of our messages it was."""
+
+    recipient: str
+    permanent: bool
+    status: str
+    original_message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """One message as a source hands it over: exact bytes and where they came from. `uid` is unique in its folder."""
+
+    raw: bytes = field(repr=False)
+    folder: str
+    uidvalidity: int
+    uid: int
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message ready for SMTP: the bytes of every attempt, fixed once."""
+
+    raw: bytes = field(repr=False)
+    message_id: str
+    sender: str
+    recipients: tuple[str, ...]
+    subject: str
+
+
+def to_json(record: Any) -> dict[str, Any]:
+    """A dataclass as plain JSON types (enums are strings already)."""
+    return asdict(record)
