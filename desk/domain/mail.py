@@ -1,6 +1,6 @@
 """Records of the wire: what a message is once it is parsed."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -98,7 +98,3 @@ class Outgoing:
     recipients: tuple[str, ...]
     subject: str
 
-
-def to_json(record: Any) -> dict[str, Any]:
-    """A dataclass as plain JSON types (enums are strings already)."""
-    return asdict(record)
