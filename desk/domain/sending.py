@@ -1,0 +1,39 @@
+"""Records that cross the second door: what a reply is composed from, and what is checked before it leaves."""
+
+from dataclasses import dataclass
+
+from desk.domain.mail import Attachment
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRequest:
+    """What an outgoing message is composed from.
+
+    `answers` holds the exact bytes of the message being answered (None for a new message, which then needs `to`);
+    `to` overrides the recipients that follow from it. `by_rule` marks a message no person approved.
+    """
+
+    mailbox: str
+    answers: bytes | None
+    body: str
+    subject: str | None = None
+    to: tuple[str, ...] | None = None
+    cc: tuple[str, ...] = ()
+    number: str = ""
+    references: tuple[str, ...] = ()
+    by_rule: bool = False
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseCheck:
+    """What the outgoing gates look at: the body as it will leave, who gets it, and what it may rest on."""
+
+    body: str
+    subject: str
+    recipients: tuple[str, ...]
+    thread_addresses: tuple[str, ...]
+    sources: tuple[str, ...] = ()
+    allowed_links: tuple[str, ...] = ()
+    by_rule: bool = False
+    customer_text: str = ""
