@@ -17,7 +17,7 @@ from desk.errors import StoreError
 
 T = TypeVar("T")
 
-__all__ = ["AsyncDatabase", "Connection", "Database", "Read", "address", "open"]
+__all__ = ["AsyncDatabase", "Connection", "Database", "Read", "address", "open", "within"]
 
 BUSY_MS = 30_000
 """How long a SQLite connection waits for another writer."""
@@ -83,6 +83,11 @@ def _rows(result: sa.CursorResult[Any], read: Read[T]) -> T:
     if read.plain and result.cursor is not None:
         return read.convert(result.cursor.fetchall())
     return read.convert(result.all())
+
+
+def within(tx: Connection, read: Read[T]) -> T:
+    """Run one read inside an open transaction: what it sees is what the transaction wrote."""
+    return _rows(tx.execute(read.statement), read)
 
 
 class Database:
