@@ -42,7 +42,9 @@ def parse(template: str, *, bos: str = "", eos: str = "") -> ChatFormat:
         for messages in ([system, user], [user]):
             rendered = _render(source, messages, bos, eos)
             marks = [message["content"] for message in messages]
-            if all(rendered.count(mark) == 1 for mark in marks) and rendered.index(marks[-1]) >= rendered.index(marks[0]):
+            if all(rendered.count(mark) == 1 for mark in marks) and rendered.index(marks[-1]) >= rendered.index(
+                marks[0]
+            ):
                 head, end = rendered.split(_USER)
                 if len(messages) == 1:
                     return ChatFormat(head, None, end)

@@ -134,7 +134,9 @@ class Engine:
             )
         if status != 0:
             why = f" ({_said[-1]})" if _said else ""
-            raise ModelError(f"The model failed while evaluating, code {status}{why}.", "Try again; then `desk doctor`.")
+            raise ModelError(
+                f"The model failed while evaluating, code {status}{why}.", "Try again; then `desk doctor`."
+            )
 
     def logits(self, index: int) -> NDArray[np.float32]:
         """A copy of the logits of entry `index` of the last batch (−1: of its last output), one per word."""
@@ -183,7 +185,7 @@ class Engine:
                 raise ModelError(f"A grammar can't be read{why}.", "Mend the GBNF text; it needs a rule named root.")
             made.add(rule)
         else:
-            made.add(_repetition_guard(self._vocab, self._words, self.context))
+            made.add(_repetition_guard(self._vocab, self.context))
             made.add(_lib.llama_sampler_init_penalties(*_penalties(self._words)))
         if temperature <= 0:
             made.add(_lib.llama_sampler_init_greedy())
@@ -232,7 +234,7 @@ def _penalties(words: int) -> tuple[Any, ...]:
     return (words, *fixed) if len(_lib.llama_sampler_init_penalties.argtypes or ()) == 5 else fixed
 
 
-def _repetition_guard(vocab: Any, _words: int, context: int) -> Any:
+def _repetition_guard(vocab: Any, context: int) -> Any:
     """DRY: runs of more than six tokens that stood before become exponentially less likely."""
     breakers = (ctypes.c_char_p * 1)(b"\n")
     arguments: tuple[Any, ...] = (0.8, 1.75, 6, 256, breakers, 1)

@@ -1,0 +1,344 @@
+"""A GGUF model in this process. What it has evaluated stays in memory and is built upon, call after call."""
+
+import hashlib
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desk.errors import Cancelled, ModelError
+from desk.llm import chat
+from desk.llm.base import Cancel, Finish, Generation, Prompt, Scores, Segment, Usage
+from desk.llm.native import Engine, Sampler
+from desk.llm.writing import Writer
+
+_SEQUENCES = 17  # the prompt, and sixteen labels beside it
+_BATCH = 128
+_SAVED_PREFIXES = 4
+_BASELINES = 32
+
+
+class LlamaCpp:
+    """The `Model` protocol on llama.cpp, with one context.
+
+    Sequence 0 holds `_kept`, the prompt of the last call (and perhaps its answer, dropped by the next). The next call
+    keeps their longest common prefix, in whole batches, and evaluates only the rest. When the system words differ,
+    their saved state is restored instead.
+    """
+
+    def __init__(self, file: Path, *, name: str = "", context: int = 4096, threads: int = 0) -> None:
+        """Load the model (memory-mapped); raises `ModelError` when the file is missing, unreadable or too large."""
+        if not file.is_file():
+            raise ModelError(f"There is no model file {file}.", "See `desk models list` for what can be used.")
+        self._engine = Engine(file, context=context, threads=threads, sequences=_SEQUENCES, batch=_BATCH)
+        bos, eos = self._engine.marks()
+        self._format = chat.parse(self._engine.template(), bos=bos, eos=eos)
+        self._lock = threading.Lock()
+        self._kept: list[int] = []
+        self._saved: OrderedDict[tuple[int, ...], bytes] = OrderedDict()
+        self._baselines: OrderedDict[tuple[object, ...], NDArray[np.float64]] = OrderedDict()
+        self._step = _step(file.stat().st_size)
+        self._head = 0
+        self._open = True
+        self.name = name or file.stem
+        self.fingerprint = f"{file.stem}-{_fingerprint(file)}"
+        self.context = self._engine.context
+
+    def count(self, text: str) -> int:
+        """Tokens of a text, its control tokens read as plain text."""
+        with self._lock:
+            self._must_be_open()
+            return len(self._engine.tokenize(text, special=False))
+
+    def tokens(self, prompt: Prompt) -> list[int]:
+        """The tokens of a whole prompt in this model's chat format, as `score` and `generate` evaluate it."""
+        with self._lock:
+            self._must_be_open()
+            return self._tokens(prompt)[0]
+
+    def score(
+        self,
+        prompt: Prompt,
+        labels: Sequence[str],
+        *,
+        baseline: Prompt | None = None,
+        cancel: Cancel | None = None,
+    ) -> Scores:
+        """Probabilities of labels as the answer; see `base.Model.score`."""
+        if not labels or len(set(labels)) != len(labels):
+            raise ValueError("labels must be some and different")
+        begun = time.perf_counter()
+        with self._lock:
+            self._must_be_open()
+            words = self._label_tokens(labels)
+            evaluated = 0
+            zero = np.zeros(len(labels))
+            if baseline is not None:
+                zero, cost = self._baseline(baseline, words, cancel)
+                evaluated += cost
+            tokens, head = self._tokens(prompt)
+            sums, cost = self._sums(tokens, head, words, cancel)
+        logs = sums - zero
+        chances = np.exp(logs - logs.max())
+        chances /= chances.sum()
+        usage = Usage(len(tokens), evaluated + cost, 0, (time.perf_counter() - begun) * 1000)
+        return Scores({label: float(p) for label, p in zip(labels, chances, strict=True)}, usage)
+
+    def generate(
+        self,
+        prompt: Prompt,
+        *,
+        max_tokens: int,
+        grammar: str | None = None,
+        temperature: float = 0.0,
+        seed: int = 0,
+        stop: Sequence[str] = (),
+        on_text: Callable[[str], None] | None = None,
+        cancel: Cancel | None = None,
+    ) -> Generation:
+        """Write an answer; see `base.Model.generate`."""
+        begun = time.perf_counter()
+        writer = Writer(stop, on_text)
+        evaluated = written = 0
+        finished: Finish = "cancelled"
+        with self._lock:
+            self._must_be_open()
+            tokens, head = self._tokens(prompt)
+            self._must_fit(len(tokens), max_tokens)
+            sampler = self._engine.sampler(grammar=grammar, temperature=temperature, seed=seed)
+            try:
+                evaluated = self._evaluate(tokens, head, cancel)
+                finished, written = self._write(sampler, writer, max_tokens, cancel)
+            except Cancelled as stopped:
+                evaluated = _evaluated_by(stopped)
+            finally:
+                sampler.close()
+        writer.finish()
+        usage = Usage(len(tokens), evaluated, written, (time.perf_counter() - begun) * 1000)
+        return Generation(writer.text, usage, finished)
+
+    def close(self) -> None:
+        """Free weights and context; waits for a running call."""
+        with self._lock:
+            if self._open:
+                self._engine.close()
+            self._open = False
+
+    # -- the prompt ----------------------------------------------------------------------------------------------
+
+    def _tokens(self, prompt: Prompt) -> tuple[list[int], int]:
+        """All tokens in the chat format, and how many of them are the system prefix."""
+        head, rest = self._format.segments(prompt)
+        opening = self._engine.opening()
+        first = self._tokenized(head)
+        if opening is not None and first[:1] != [opening]:
+            first.insert(0, opening)
+        return first + self._tokenized(rest), len(first)
+
+    def _tokenized(self, segments: Sequence[Segment]) -> list[int]:
+        return [t for s in segments if s.text for t in self._engine.tokenize(s.text, special=s.special)]
+
+    def _evaluate(self, tokens: list[int], head: int, cancel: Cancel | None) -> int:
+        """Bring sequence 0 to exactly these tokens, the last one's logits ready; how many had to be evaluated.
+
+        The batches always end at the same places, whatever was kept: rounding differs with the size of a batch, and
+        the same prompt must give the same answer. They are short, so that a cancel is heard in under a second.
+        """
+        ends = self._batch_ends(len(tokens), head)
+        start = self._reuse(tokens, head, ends)
+        position = start
+        try:
+            for end in (end for end in ends if end > start):
+                if cancel is not None and cancel.is_set():
+                    raise _Stopped(position - start)
+                self._engine.decode([(tokens[i], i, 0, i == end - 1) for i in range(position, end)])
+                self._kept.extend(tokens[position:end])
+                position = end
+                if position == head:
+                    self._save(tuple(tokens[:head]))
+        except ModelError:
+            self._forget()
+            raise
+        return position - start
+
+    def _batch_ends(self, total: int, head: int) -> list[int]:
+        """Where batches end: every `_step` tokens from the start, at the end of the system prefix, and from there."""
+        return [*range(self._step, head, self._step), head, *range(head + self._step, total, self._step), total]
+
+    def _reuse(self, tokens: list[int], head: int, ends: list[int]) -> int:
+        """Keep what sequence 0 has in common with these tokens, or restore their system prefix; how many that are."""
+        common = next((i for i, (a, b) in enumerate(zip(self._kept, tokens, strict=False)) if a != b), None)
+        common = min(len(self._kept), len(tokens)) if common is None else common
+        common = max((end for end in ends if end <= common and end < len(tokens)), default=0)
+        if head != self._head:
+            common = 0
+        self._head = head
+        state = self._saved.get(tuple(tokens[:head])) if common < head else None
+        if state is not None:
+            self._forget()
+            if self._engine.restore(state):
+                self._kept = tokens[:head]
+                return head
+            common = 0
+        elif not self._engine.drop(0, common):
+            self._forget()
+            common = 0
+        self._kept = self._kept[:common]
+        return common
+
+    def _save(self, prefix: tuple[int, ...]) -> None:
+        if prefix not in self._saved:
+            self._saved[prefix] = self._engine.save()
+            while len(self._saved) > _SAVED_PREFIXES:
+                self._saved.popitem(last=False)
+        self._saved.move_to_end(prefix)
+
+    def _forget(self) -> None:
+        self._engine.clear()
+        self._kept = []
+
+    # -- labels --------------------------------------------------------------------------------------------------
+
+    def _label_tokens(self, labels: Sequence[str]) -> list[list[int]]:
+        """Tokens of each label; where one label begins another, all get the end of the turn so that they differ."""
+        words = [self._engine.tokenize(label, special=False) for label in labels]
+        if any(a is not b and b[: len(a)] == a for a in words for b in words):
+            words = [[*word, self._engine.end_of_turn()] for word in words]
+        return words
+
+    def _baseline(
+        self, prompt: Prompt, words: list[list[int]], cancel: Cancel | None
+    ) -> tuple[NDArray[np.float64], int]:
+        """The labels' scores for the question about nothing: evaluated once, then remembered."""
+        tokens, head = self._tokens(prompt)
+        key = (tuple(tokens), tuple(map(tuple, words)))
+        known = self._baselines.get(key)
+        if known is not None:
+            return known, 0
+        sums, cost = self._sums(tokens, head, words, cancel)
+        self._baselines[key] = sums
+        while len(self._baselines) > _BASELINES:
+            self._baselines.popitem(last=False)
+        return sums, cost
+
+    def _sums(
+        self, tokens: list[int], head: int, words: list[list[int]], cancel: Cancel | None
+    ) -> tuple[NDArray[np.float64], int]:
+        """Sum of log-probabilities of each label's tokens after the prompt, and how many tokens were evaluated.
+
+        A label's last token is only looked up, never evaluated; labels of one token cost nothing beyond the prompt.
+        """
+        self._must_fit(len(tokens), sum(len(word) - 1 for word in words))
+        cost = self._evaluate(tokens, head, cancel)
+        first = _log_softmax(self._engine.logits(-1))
+        sums = np.array([first[word[0]] for word in words], dtype=np.float64)
+        for group in _groups([(i, word) for i, word in enumerate(words) if len(word) > 1]):
+            if cancel is not None and cancel.is_set():
+                raise _Stopped(cost)
+            cost += self._branch(len(tokens), group, sums)
+        return sums, cost
+
+    def _branch(self, start: int, group: list[tuple[int, list[int]]], sums: NDArray[np.float64]) -> int:
+        """Evaluate several labels at once, each in a sequence of its own that shares the prompt; add to `sums`."""
+        entries: list[tuple[int, int, int, bool]] = []
+        try:
+            for sequence, (_, word) in enumerate(group, 1):
+                self._engine.share(sequence)
+                entries += [(token, start + at, sequence, True) for at, token in enumerate(word[:-1])]
+            self._engine.decode(entries)
+            row = 0
+            for label, word in group:
+                for token in word[1:]:
+                    sums[label] += _log_softmax(self._engine.logits(row))[token]
+                    row += 1
+        except ModelError:
+            self._forget()
+            raise
+        finally:
+            for sequence in range(1, len(group) + 1):
+                self._engine.drop(sequence, -1)
+        return len(entries)
+
+    # -- writing -------------------------------------------------------------------------------------------------
+
+    def _write(self, sampler: Sampler, writer: Writer, most: int, cancel: Cancel | None) -> tuple[Finish, int]:
+        """Choose token after token; why it ended, and how many were written."""
+        position = len(self._kept)
+        for written in range(most):
+            if cancel is not None and cancel.is_set():
+                return "cancelled", written
+            token = sampler.next()
+            if self._engine.is_end(token):
+                return "stop", written
+            if writer.feed(self._engine.piece(token)):
+                return "stop", written + 1
+            if written + 1 < most:
+                self._engine.decode([(token, position + written, 0, True)])
+        return "length", most
+
+    # -- conditions ----------------------------------------------------------------------------------------------
+
+    def _must_fit(self, prompt: int, more: int) -> None:
+        if prompt + more > self.context:
+            raise ModelError(
+                f"The prompt of {prompt} tokens and {more} for the answer do not fit the model's {self.context}.",
+                "Raise `context` under [model] in desk.toml, or shorten what the prompt holds.",
+            )
+
+    def _must_be_open(self) -> None:
+        if not self._open:
+            raise ModelError(f"The model {self.name} was closed.", "Load it again.")
+
+
+class _Stopped(Cancelled):
+    """Stopped on request, after so many tokens."""
+
+    def __init__(self, evaluated: int) -> None:
+        super().__init__("The model was stopped.", "Ask again when you want an answer.")
+        self.evaluated = evaluated
+
+
+def _step(size: int) -> int:
+    """Tokens of one batch for a file of so many bytes: about half a second's work on two slow cores."""
+    return 32 if size < 1_500_000_000 else 16 if size < 3_000_000_000 else 8
+
+
+def _evaluated_by(stopped: Cancelled) -> int:
+    return stopped.evaluated if isinstance(stopped, _Stopped) else 0
+
+
+def _groups(words: list[tuple[int, list[int]]]) -> list[list[tuple[int, list[int]]]]:
+    """Labels in runs that fit one batch and the spare sequences."""
+    out: list[list[tuple[int, list[int]]]] = []
+    size = _BATCH
+    for item in words:
+        need = len(item[1]) - 1
+        if need > _BATCH:
+            raise ValueError(f"a label of {need} tokens is too long to be scored")
+        if size + need > _BATCH or len(out[-1]) == _SEQUENCES - 1:
+            out.append([])
+            size = 0
+        out[-1].append(item)
+        size += need
+    return out
+
+
+def _log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    wide = logits.astype(np.float64)
+    wide -= wide.max()
+    return np.asarray(wide - np.log(np.exp(wide).sum()), dtype=np.float64)
+
+
+def _fingerprint(file: Path) -> str:
+    """SHA-256 over size, first and last MiB: changes with metadata and weights, and is quick for large files."""
+    size = file.stat().st_size
+    digest = hashlib.sha256(str(size).encode())
+    with file.open("rb") as stream:
+        digest.update(stream.read(1 << 20))
+        stream.seek(max(0, size - (1 << 20)))
+        digest.update(stream.read())
+    return digest.hexdigest()[:12]
