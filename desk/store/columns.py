@@ -1,9 +1,13 @@
 """What every table is made of: the one metadata, column shorthands, and times as epoch seconds."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
+
+T = TypeVar("T")
 
 metadata = sa.MetaData(
     naming_convention={
@@ -80,3 +84,31 @@ def when(seconds: float | None) -> datetime | None:
 def moment(seconds: float) -> datetime:
     """Like `when`, for a column that always holds a value."""
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def maker(record: Callable[..., T], **convert: Callable[[Any], Any]) -> Callable[[Sequence[Any]], T]:
+    """A function that makes a dataclass from a row whose first columns stand in the order of its fields.
+
+    `convert` names the fields whose stored value becomes something else: a time, an enum, a tuple.
+    """
+    names = [f.name for f in fields(cast(Any, record))]
+    changed = [(names.index(name), change) for name, change in convert.items()]
+    width = len(names)
+
+    def make(row: Sequence[Any]) -> T:
+        values = list(row[:width])
+        for place, change in changed:
+            values[place] = change(values[place])
+        return record(*values)
+
+    return make
+
+
+def strings(value: Any) -> tuple[str, ...]:
+    """A stored JSON list as a tuple."""
+    return tuple(value or ())
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """A stored JSON object as a dict of its own."""
+    return dict(value or {})

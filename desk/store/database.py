@@ -30,9 +30,19 @@ class Read(Generic[T]):
     With `plain` the rows are the driver's own tuples: no conversion of types, and several times faster on long lists.
     """
 
-    statement: sa.Executable
+    statement: sa.Executable | Callable[[str], sa.Executable]
     convert: Callable[[Sequence[Any]], T]
     plain: bool = False
+
+    def run(self, connection: Connection) -> T:
+        """The answer, over an open connection (inside a write unit too); a statement may depend on the dialect."""
+        statement = self.statement
+        result = connection.execute(
+            statement if isinstance(statement, sa.Executable) else statement(connection.dialect.name)
+        )
+        if self.plain and result.cursor is not None:
+            return self.convert(result.cursor.fetchall())
+        return self.convert(result.all())
 
 
 def address(where: str | Path) -> URL:
@@ -79,15 +89,9 @@ def _engine(url: URL, *, begin: str, synchronous: str = "NORMAL") -> Engine:
     return engine
 
 
-def _rows(result: sa.CursorResult[Any], read: Read[T]) -> T:
-    if read.plain and result.cursor is not None:
-        return read.convert(result.cursor.fetchall())
-    return read.convert(result.all())
-
-
-def within(tx: Connection, read: Read[T]) -> T:
-    """Run one read inside an open transaction: what it sees is what the transaction wrote."""
-    return _rows(tx.execute(read.statement), read)
+def within(connection: Connection, read: Read[T]) -> T:
+    """Run one read inside an open write unit, so that what is decided and what is written see the same rows."""
+    return read.run(connection)
 
 
 class Database:
@@ -128,7 +132,7 @@ class Database:
     def get(self, read: Read[T]) -> T:
         """Run one read."""
         with self.read() as connection:
-            return _rows(connection.execute(read.statement), read)
+            return read.run(connection)
 
     def data_version(self) -> int:
         """A number that changes whenever anybody committed: a few microseconds on SQLite."""
@@ -187,7 +191,7 @@ class AsyncDatabase:
     async def get(self, read: Read[T]) -> T:
         """Run one read."""
         async with self._engine.connect() as connection:
-            return await connection.run_sync(lambda sync: _rows(sync.execute(read.statement), read))
+            return await connection.run_sync(read.run)
 
     async def data_version(self) -> int:
         """A number that changes whenever anybody committed."""

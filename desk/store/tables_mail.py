@@ -35,7 +35,9 @@ blobs = sa.Table(
     time("at"),
 )
 
-organisations = sa.Table("organisations", metadata, key(), text("name"), text("domain", None, unique=True), text("notes"))
+organisations = sa.Table(
+    "organisations", metadata, key(), text("name"), text("domain", None, unique=True), text("notes")
+)
 
 contacts = sa.Table(
     "contacts",

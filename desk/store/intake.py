@@ -1,0 +1,275 @@
+"""Messages as they are written: bytes, rows, Message-IDs and the thread, all in the caller's one write."""
+
+import zlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from desk.domain.enums import Direction, MessageStatus, ThreadStatus
+from desk.domain.guarded import Scan, content_hash
+from desk.domain.mail import Fetched, Outgoing, ParsedMail
+from desk.domain.states import MESSAGE_MOVES
+from desk.store.columns import stamp
+from desk.store.states import transition
+from desk.store.tables import attachments, blobs, cursors, evidence, mailboxes, message_ids, messages, threads
+from desk.store.upsert import insert
+
+m = messages.c
+
+
+def set_cursor(tx: Connection, mailbox_id: int, folder: str, uidvalidity: int, last_uid: int, *, at: datetime) -> None:
+    """Note how far a folder has been read, in the same write as what was read."""
+    values = {"uidvalidity": uidvalidity, "last_uid": last_uid, "at": stamp(at)}
+    statement = insert(tx, cursors).values(mailbox_id=mailbox_id, folder=folder, **values)
+    tx.execute(statement.on_conflict_do_update(index_elements=["mailbox_id", "folder"], set_=values))
+
+
+def mailbox(tx: Connection, name: str, address: str, *, at: datetime, channel: str = "email") -> int:
+    """The id of a mailbox, created when new; its address follows the configuration."""
+    statement = insert(tx, mailboxes).values(name=name, address=address, channel=channel, added_at=stamp(at))
+    statement = statement.on_conflict_do_update(index_elements=["name"], set_={"address": address, "channel": channel})
+    return int(tx.execute(statement.returning(mailboxes.c.id)).scalar_one())
+
+
+def keep(tx: Connection, content: bytes, at: datetime) -> str:
+    """Keep bytes by content hash, compressed; returns the hash."""
+    digest = content_hash(content)
+    values = {"hash": digest, "data": zlib.compress(content, 6), "size": len(content), "at": stamp(at)}
+    tx.execute(insert(tx, blobs).values(**values).on_conflict_do_nothing(index_elements=["hash"]))
+    return digest
+
+
+def seen(tx: Connection, mailbox_id: int, fetched: Fetched) -> int | None:
+    """The row of a message this mailbox already holds (same place, or same bytes), else None.
+
+    The same bytes under a new UID mean the folder was renumbered: the row then follows to its new place.
+    """
+    place = sa.and_(m.folder == fetched.folder, m.uidvalidity == fetched.uidvalidity, m.uid == fetched.uid)
+    same = m.blob_hash == content_hash(fetched.raw)
+    found = tx.execute(
+        sa.select(m.id, place).where(m.mailbox_id == mailbox_id, sa.or_(place, same)).order_by(place.desc())
+    ).first()
+    if found is None:
+        return None
+    if not found[1]:
+        here = {"folder": fetched.folder, "uidvalidity": fetched.uidvalidity, "uid": fetched.uid}
+        tx.execute(messages.update().where(m.id == found[0]).values(here))
+    return int(found[0])
+
+
+def receive(
+    tx: Connection,
+    *,
+    mailbox_id: int,
+    fetched: Fetched,
+    parsed: ParsedMail,
+    thread_id: int,
+    now: datetime,
+    direction: Direction = Direction.INBOUND,
+    status: MessageStatus = MessageStatus.RECEIVED,
+    history: bool = False,
+    attachment_hashes: Sequence[str] = (),
+) -> int | None:
+    """Store one message with its bytes, attachments and Message-IDs, and bring its thread up to date.
+
+    Returns its row id, None when the mailbox already holds it (ask `seen` first to avoid an empty thread).
+    """
+    if seen(tx, mailbox_id, fetched) is not None:
+        return None
+    row = {
+        "thread_id": thread_id,
+        "mailbox_id": mailbox_id,
+        "direction": str(direction),
+        "status": str(status),
+        "folder": fetched.folder,
+        "uidvalidity": fetched.uidvalidity,
+        "uid": fetched.uid,
+        "blob_hash": keep(tx, fetched.raw, now),
+        "size": len(fetched.raw),
+        "received_at": stamp(fetched.received_at),
+        "sent_at": stamp(parsed.date),
+        "history": history,
+        **_parsed(parsed),
+    }
+    message_id = int(tx.execute(messages.insert().values(row).returning(m.id)).scalar_one())
+    _attach(tx, message_id, parsed, attachment_hashes)
+    index_ids(tx, thread_id, parsed.message_id, parsed.references, own=direction is Direction.OUTBOUND)
+    files = bool(parsed.attachments)
+    touch(tx, thread_id, direction, fetched.received_at, _snippet(parsed), files=files, reopen=not history)
+    return message_id
+
+
+def _parsed(parsed: ParsedMail) -> dict[str, Any]:
+    texts = ("message_id", "in_reply_to", "from_addr", "from_name", "reply_to", "subject", "text", "reply_text")
+    row: dict[str, Any] = {name: getattr(parsed, name).replace("\0", "") for name in texts}
+    row["from_addr"] = row["from_addr"].lower()
+    row |= {"to_addrs": list(parsed.to), "cc_addrs": list(parsed.cc), "reference_ids": list(parsed.references)}
+    row |= {"auto": parsed.auto or "", "auto_reason": parsed.auto_reason, "problems": list(parsed.problems)}
+    return row
+
+
+def _attach(tx: Connection, message_id: int, parsed: ParsedMail, hashes: Sequence[str]) -> None:
+    for place, file in enumerate(parsed.attachments):
+        digest = hashes[place] if place < len(hashes) else ""
+        if not digest and file.content is not None:
+            digest = content_hash(file.content)
+        values = {"filename": file.filename.replace("\0", ""), "content_type": file.content_type, "size": file.size}
+        tx.execute(
+            attachments.insert().values(message_id=message_id, hash=digest, content_id=file.content_id, **values)
+        )
+
+
+def _snippet(parsed: ParsedMail) -> str:
+    return " ".join((parsed.reply_text or parsed.text).replace("\0", "")[:600].split())[:160]
+
+
+def index_ids(
+    tx: Connection, thread_id: int, message_id: str, references: Iterable[str] = (), *, own: bool = False
+) -> None:
+    """Make Message-IDs lead to the thread; those only referred to are placeholders until their mail comes."""
+    waiting = [{"message_id": i, "thread_id": thread_id, "placeholder": True} for i in references if i]
+    if waiting:
+        tx.execute(insert(tx, message_ids).on_conflict_do_nothing(index_elements=["message_id"]), waiting)
+    if not message_id:
+        return
+    statement = insert(tx, message_ids).values(message_id=message_id, thread_id=thread_id, own=own, placeholder=False)
+    arrived = {"placeholder": False, "own": sa.or_(message_ids.c.own, sa.literal(own))}
+    tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=["message_id"],
+            set_={
+                **arrived,
+                "thread_id": sa.case((message_ids.c.placeholder, thread_id), else_=message_ids.c.thread_id),
+            },
+        )
+    )
+
+
+def touch(
+    tx: Connection, thread_id: int, direction: Direction, at: datetime, snippet: str, *, files: bool, reopen: bool
+) -> None:
+    """Bring a thread's row up to date after a message; an inbound one wakes and reopens it unless it is history."""
+    c, seconds = threads.c, stamp(at)
+    values: dict[str, Any] = {
+        "last_message_at": sa.case((c.last_message_at < seconds, seconds), else_=c.last_message_at),
+        "first_message_at": sa.case((c.first_message_at > seconds, seconds), else_=c.first_message_at),
+        "message_count": c.message_count + 1,
+        "snippet": snippet,
+        "version": c.version + 1,
+    }
+    if files:
+        values["has_attachments"] = True
+    side = c.last_inbound_at if direction is Direction.INBOUND else c.last_outbound_at
+    values[side.name] = sa.case((sa.or_(side.is_(None), side < seconds), seconds), else_=side)
+    tx.execute(threads.update().where(c.id == thread_id).values(values))
+    if direction is Direction.INBOUND and reopen:
+        asleep = c.status.in_(
+            [ThreadStatus.WAITING, ThreadStatus.ON_HOLD, ThreadStatus.RESOLVED, ThreadStatus.ARCHIVED]
+        )
+        tx.execute(
+            threads.update()
+            .where(c.id == thread_id, asleep, c.merged_into.is_(None))
+            .values(status=str(ThreadStatus.OPEN), snoozed_until=None, resolved_at=None)
+        )
+
+
+def outbound(
+    tx: Connection,
+    *,
+    thread_id: int,
+    mailbox_id: int,
+    out: Outgoing,
+    body: str,
+    at: datetime,
+    references: Sequence[str] = (),
+) -> int:
+    """Store what we sent as a message of its thread, its Message-ID marked as our own; twice changes nothing."""
+    known = tx.execute(sa.select(m.id).where(m.message_id == out.message_id, m.direction == "outbound")).scalar()
+    if known is not None:
+        return int(known)
+    row = {
+        "thread_id": thread_id,
+        "mailbox_id": mailbox_id,
+        "direction": str(Direction.OUTBOUND),
+        "status": str(MessageStatus.SENT),
+        "blob_hash": keep(tx, out.raw, at),
+        "size": len(out.raw),
+        "message_id": out.message_id,
+        "from_addr": out.sender.lower(),
+        "to_addrs": list(out.recipients),
+        "cc_addrs": [],
+        "reference_ids": list(references),
+        "problems": [],
+        "subject": out.subject,
+        "text": body,
+        "reply_text": body,
+        "received_at": stamp(at),
+        "sent_at": stamp(at),
+        "flagged": False,
+        "complete": True,
+        "scanner": "own",
+        "clean_text": body,
+    }
+    message_id = int(tx.execute(messages.insert().values(row).returning(m.id)).scalar_one())
+    index_ids(tx, thread_id, out.message_id, own=True)
+    touch(tx, thread_id, Direction.OUTBOUND, at, " ".join(body[:600].split())[:160], files=False, reopen=False)
+    return message_id
+
+
+def scanned(tx: Connection, message_id: int, scan: Scan, *, now: datetime, released: bool = False) -> None:
+    """Store a verdict with its evidence, and the clean text where there is one; an earlier verdict gives way."""
+    verdict = scan.verdict
+    tx.execute(
+        messages.update()
+        .where(m.id == message_id)
+        .values(
+            flagged=verdict.flagged,
+            score=verdict.score,
+            attack_type=str(verdict.attack_type),
+            spam=verdict.spam,
+            phishing=verdict.phishing,
+            complete=verdict.complete,
+            scanner=verdict.scanner,
+            scanned_at=stamp(now),
+            clean_text=None if scan.clean is None else scan.clean.text,
+            hidden_text=scan.hidden.replace("\0", ""),
+            visible_text=scan.visible.replace("\0", ""),
+            released=released,
+        )
+    )
+    tx.execute(evidence.delete().where(evidence.c.message_id == message_id))
+    found = [
+        {
+            "message_id": message_id,
+            **{name: getattr(e, name).replace("\0", "") for name in ("layer", "rule", "channel", "text")},
+            **{"start_at": e.start, "end_at": e.end, "weight": e.weight, "attack_type": str(e.attack_type)},
+        }
+        for e in verdict.evidence
+    ]
+    if found:
+        tx.execute(evidence.insert(), found)
+
+
+def move(tx: Connection, message_id: int, new: MessageStatus, *, expect: MessageStatus | None = None) -> None:
+    """Move a message to `new`; IllegalMove when its status does not lead there, Conflict when it is not `expect`."""
+    where = () if expect is None else (m.status == str(expect),)
+    transition(tx, messages, MESSAGE_MOVES, message_id, new, column="status", where=where)
+
+
+def take(tx: Connection, thread_id: int, run_id: int, statuses: Iterable[MessageStatus]) -> list[int]:
+    """Stamp a thread's waiting inbound messages with the run that answers them; returns their ids, oldest first.
+
+    Messages without a run, and those of an earlier run that still wait for an answer, belong to the batch.
+    """
+    waiting = sa.and_(
+        m.thread_id == thread_id,
+        m.direction == "inbound",
+        m.history.is_(False),
+        m.status.in_([str(s) for s in statuses]),
+    )
+    tx.execute(messages.update().where(waiting).values(run_id=run_id))
+    found = tx.execute(sa.select(m.id).where(m.run_id == run_id).order_by(m.received_at, m.id))
+    return [int(i) for i in found.scalars()]

@@ -1,0 +1,256 @@
+"""Messages as they are read. What writes them stands in `intake` and is named here too."""
+
+import zlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from desk.domain.enums import Direction, MessageStatus
+from desk.store.columns import maker, moment, stamp, strings, when
+from desk.store.database import Read
+from desk.store.intake import index_ids, keep, mailbox, move, outbound, receive, scanned, seen, set_cursor, take, touch
+from desk.store.tables import attachments, blobs, cursors, mailboxes, message_ids, messages, threads
+
+__all__ = [
+    "AttachmentRow",
+    "Cursor",
+    "MessageRow",
+    "cursor",
+    "index_ids",
+    "keep",
+    "known_ids",
+    "last_at",
+    "mailbox",
+    "mailbox_names",
+    "move",
+    "of_run",
+    "of_thread",
+    "one",
+    "outbound",
+    "own_ids",
+    "participants",
+    "raw",
+    "receive",
+    "recent_same_subject",
+    "scanned",
+    "seen",
+    "set_cursor",
+    "take",
+    "touch",
+    "unscanned",
+]
+
+m = messages.c
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a folder has been read."""
+
+    uidvalidity: int
+    last_uid: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """One message as the panes and the pipeline see it. `clean_text` is set only where the guard passed it."""
+
+    id: int
+    thread_id: int
+    mailbox_id: int
+    direction: Direction
+    status: MessageStatus
+    blob_hash: str
+    size: int
+    message_id: str
+    in_reply_to: str
+    references: tuple[str, ...]
+    from_addr: str
+    from_name: str
+    reply_to: str
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
+    subject: str
+    text: str
+    reply_text: str
+    received_at: datetime
+    sent_at: datetime | None
+    auto: str
+    auto_reason: str
+    history: bool
+    run_id: int | None
+    problems: tuple[str, ...]
+    flagged: bool | None
+    score: float | None
+    attack_type: str
+    spam: float | None
+    phishing: float | None
+    complete: bool | None
+    scanner: str
+    clean_text: str | None
+    hidden_text: str
+    visible_text: str
+    released: bool
+    attachments: tuple["AttachmentRow", ...] = ()
+
+    @property
+    def clean(self) -> bool:
+        """Whether its text may enter a prompt: scanned to the end and not flagged, or released by a person."""
+        return self.released or (self.flagged is False and self.complete is True)
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentRow:
+    """One stored attachment's record."""
+
+    filename: str
+    content_type: str
+    size: int
+    hash: str
+
+
+_COLUMNS = (
+    *(m.id, m.thread_id, m.mailbox_id, m.direction, m.status, m.blob_hash, m.size, m.message_id, m.in_reply_to),
+    *(m.reference_ids, m.from_addr, m.from_name, m.reply_to, m.to_addrs, m.cc_addrs, m.subject, m.text, m.reply_text),
+    *(m.received_at, m.sent_at, m.auto, m.auto_reason, m.history, m.run_id, m.problems, m.flagged, m.score),
+    *(
+        m.attack_type,
+        m.spam,
+        m.phishing,
+        m.complete,
+        m.scanner,
+        m.clean_text,
+        m.hidden_text,
+        m.visible_text,
+        m.released,
+    ),
+)
+_FILES = (attachments.c.filename, attachments.c.content_type, attachments.c.size, attachments.c.hash)
+
+
+_one = maker(
+    MessageRow,
+    direction=Direction,
+    status=MessageStatus,
+    blob_hash=lambda digest: digest or "",
+    references=strings,
+    to=strings,
+    cc=strings,
+    received_at=moment,
+    sent_at=when,
+    problems=strings,
+)
+
+
+def _many(rows: Sequence[Any]) -> list[MessageRow]:
+    found: dict[int, list[AttachmentRow]] = {}
+    first: dict[int, Any] = {}
+    for row in rows:
+        first.setdefault(row[0], row)
+        files = found.setdefault(row[0], [])
+        if row[36] is not None:
+            files.append(AttachmentRow(*row[36:40]))
+    return [_one((*row[:36], tuple(found[key]))) for key, row in first.items()]
+
+
+def _select() -> sa.Select[Any]:
+    return sa.select(*_COLUMNS, *_FILES).outerjoin_from(messages, attachments, attachments.c.message_id == m.id)
+
+
+def of_thread(thread_id: int) -> Read[list[MessageRow]]:
+    """Every message of a thread in both directions, oldest first."""
+    statement = _select().where(m.thread_id == thread_id).order_by(m.received_at, m.id, attachments.c.id)
+    return Read(statement, _many)
+
+
+def one(message_id: int) -> Read[MessageRow | None]:
+    """One message by its row id."""
+    return Read(
+        _select().where(m.id == message_id).order_by(attachments.c.id), lambda rows: next(iter(_many(rows)), None)
+    )
+
+
+def of_run(run_id: int) -> Read[list[MessageRow]]:
+    """The batch a run collected, oldest first."""
+    return Read(_select().where(m.run_id == run_id).order_by(m.received_at, m.id, attachments.c.id), _many)
+
+
+def unscanned(limit: int = 50) -> Read[list[MessageRow]]:
+    """Inbound messages no guard has looked at, oldest first."""
+    some = sa.select(m.id).where(m.status == "received", m.direction == "inbound").order_by(m.id).limit(limit)
+    return Read(_select().where(m.id.in_(some)).order_by(m.id, attachments.c.id), _many)
+
+
+def raw(message_id: int) -> Read[bytes]:
+    """The exact bytes of a message; empty for one that was never mail."""
+    statement = (
+        sa.select(blobs.c.data).join_from(messages, blobs, blobs.c.hash == m.blob_hash).where(m.id == message_id)
+    )
+    return Read(statement, lambda rows: zlib.decompress(rows[0][0]) if rows else b"")
+
+
+def cursor(mailbox_id: int, folder: str) -> Read[Cursor | None]:
+    """How far a folder has been read; None before the first time."""
+    statement = sa.select(cursors.c.uidvalidity, cursors.c.last_uid)
+    return Read(
+        statement.where(cursors.c.mailbox_id == mailbox_id, cursors.c.folder == folder),
+        lambda rows: Cursor(*rows[0]) if rows else None,
+    )
+
+
+def known_ids(wanted: Collection[str]) -> Read[dict[str, int]]:
+    """The thread of each known Message-ID: received, sent by us, or only referred to so far."""
+    statement = sa.select(message_ids.c.message_id, message_ids.c.thread_id)
+    return Read(statement.where(message_ids.c.message_id.in_(list(wanted))), lambda rows: {r[0]: r[1] for r in rows})
+
+
+def own_ids(wanted: Collection[str]) -> Read[set[str]]:
+    """Which of these Message-IDs are ours: an incoming copy of one is never a ticket."""
+    statement = sa.select(message_ids.c.message_id).where(
+        message_ids.c.message_id.in_(list(wanted)), message_ids.c.own.is_(True)
+    )
+    return Read(statement, lambda rows: {r[0] for r in rows})
+
+
+def participants(thread_ids: Collection[int]) -> Read[dict[int, frozenset[str]]]:
+    """Every address seen in From, Reply-To, To and Cc of each thread, in lower case."""
+    statement = sa.select(m.thread_id, m.from_addr, m.reply_to, m.to_addrs, m.cc_addrs)
+
+    def convert(rows: Sequence[Any]) -> dict[int, frozenset[str]]:
+        found: dict[int, set[str]] = {}
+        for thread, sender, reply_to, to, cc in rows:
+            addresses = [sender, reply_to, *(to or ()), *(cc or ())]
+            found.setdefault(thread, set()).update(a.lower() for a in addresses if a)
+        return {thread: frozenset(people) for thread, people in found.items()}
+
+    return Read(statement.where(m.thread_id.in_(list(thread_ids))), convert)
+
+
+def last_at(thread_ids: Collection[int]) -> Read[dict[int, datetime]]:
+    """When each thread's last message came or went."""
+    statement = sa.select(threads.c.id, threads.c.last_message_at).where(threads.c.id.in_(list(thread_ids)))
+    return Read(statement, lambda rows: {r[0]: moment(r[1]) for r in rows})
+
+
+def recent_same_subject(
+    contact_addr: str, subject_key: str, since: datetime, mailbox_id: int | None = None
+) -> Read[list[tuple[int, datetime]]]:
+    """(thread id, last message) of this contact's threads with this subject key since then, newest first."""
+    c = threads.c
+    statement = sa.select(c.id, c.last_message_at).where(
+        c.contact_addr == contact_addr.lower(), c.subject_key == subject_key, c.last_message_at >= stamp(since)
+    )
+    if mailbox_id is not None:
+        statement = statement.where(c.mailbox_id == mailbox_id)
+    return Read(
+        statement.where(c.merged_into.is_(None)).order_by(c.last_message_at.desc()),
+        lambda rows: [(r[0], moment(r[1])) for r in rows],
+    )
+
+
+def mailbox_names() -> Read[dict[int, str]]:
+    """Every mailbox by id."""
+    return Read(sa.select(mailboxes.c.id, mailboxes.c.name), lambda rows: {r[0]: r[1] for r in rows})

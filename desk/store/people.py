@@ -1,0 +1,169 @@
+"""People: contacts with their addresses and organisation, agents, teams."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from desk.store.columns import maker, moment, stamp, when
+from desk.store.database import Read
+from desk.store.tables import agents as agent_table
+from desk.store.tables import contact_addresses, contacts, organisations, threads
+from desk.store.upsert import insert
+
+PUBLIC_DOMAINS = frozenset(
+    {
+        *("gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "yahoo.com", "icloud.com", "me.com"),
+        *("gmx.de", "gmx.net", "web.de", "t-online.de", "freenet.de", "posteo.de", "mailbox.org", "proton.me"),
+        *(
+            "protonmail.com",
+            "aol.com",
+            "orange.fr",
+            "laposte.net",
+            "free.fr",
+            "ziggo.nl",
+            "kpnmail.nl",
+            "telefonica.net",
+        ),
+    }
+)
+"""Mail providers: sharing one of these domains makes nobody colleagues."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One customer, with every address we know."""
+
+    id: int
+    name: str
+    addresses: tuple[str, ...]
+    organisation: str
+    language: str
+    notes: str
+    vip: bool
+    undeliverable: str
+    created_at: datetime | None
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One earlier ticket of a contact."""
+
+    thread_id: int
+    number: str
+    subject: str
+    status: str
+    category: str
+    last_message_at: datetime
+    message_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """One person who works on the desk."""
+
+    id: int
+    login: str
+    name: str
+    role: str
+    seen_at: datetime | None
+
+
+_contact = maker(Contact, organisation=lambda name: name or "", created_at=when)
+_history = maker(HistoryRow, last_message_at=moment)
+_agent = maker(Agent, seen_at=when)
+
+
+def contact_of(tx: Connection, address: str, name: str = "", *, at: datetime) -> int:
+    """The contact behind an address, made when new; a contact without a name learns it. Returns its id."""
+    address = address.strip().lower()
+    a = contact_addresses.c
+    found = tx.execute(sa.select(a.contact_id).where(a.address == address)).scalar()
+    if found is not None:
+        if name:
+            tx.execute(contacts.update().where(contacts.c.id == found, contacts.c.name == "").values(name=name))
+        return int(found)
+    values = {"name": name.replace("\0", ""), "created_at": stamp(at), "organisation_id": _organisation(tx, address)}
+    new = int(tx.execute(contacts.insert().values(values).returning(contacts.c.id)).scalar_one())
+    first = insert(tx, contact_addresses).values(address=address, contact_id=new, first_seen=stamp(at))
+    held = tx.execute(first.on_conflict_do_nothing(index_elements=["address"]).returning(a.contact_id)).scalar()
+    if held is not None:
+        return new
+    tx.execute(contacts.delete().where(contacts.c.id == new))
+    return int(tx.execute(sa.select(a.contact_id).where(a.address == address)).scalar_one())
+
+
+def _organisation(tx: Connection, address: str) -> int | None:
+    domain = address.rpartition("@")[2]
+    if not domain or domain in PUBLIC_DOMAINS:
+        return None
+    statement = insert(tx, organisations).values(name=domain, domain=domain)
+    statement = statement.on_conflict_do_update(index_elements=["domain"], set_={"domain": domain})
+    return int(tx.execute(statement.returning(organisations.c.id)).scalar_one())
+
+
+def contact(contact_id: int) -> Read[Contact | None]:
+    """One contact, with addresses, organisation and the number of tickets."""
+    c = contacts.c
+    number = sa.select(sa.func.count()).where(threads.c.contact_id == c.id, threads.c.merged_into.is_(None))
+    statement = (
+        sa.select(
+            *(c.id, c.name, contact_addresses.c.address, organisations.c.name, c.language, c.notes, c.vip),
+            *(c.undeliverable, c.created_at, number.scalar_subquery()),
+        )
+        .outerjoin_from(contacts, contact_addresses, contact_addresses.c.contact_id == c.id)
+        .outerjoin(organisations, organisations.c.id == c.organisation_id)
+        .where(c.id == contact_id)
+        .order_by(contact_addresses.c.first_seen, contact_addresses.c.address)
+    )
+
+    def convert(rows: Sequence[Any]) -> Contact | None:
+        if not rows:
+            return None
+        addresses = tuple(r[2] for r in rows if r[2] is not None)
+        return _contact((*rows[0][:2], addresses, *rows[0][3:]))
+
+    return Read(statement, convert)
+
+
+def history(contact_id: int, limit: int = 50) -> Read[list[HistoryRow]]:
+    """A contact's tickets, newest first."""
+    t = threads.c
+    statement = sa.select(t.id, t.number, t.subject, t.status, t.category, t.last_message_at, t.message_count)
+    statement = statement.where(t.contact_id == contact_id, t.merged_into.is_(None))
+    return Read(
+        statement.order_by(t.last_message_at.desc(), t.id.desc()).limit(limit),
+        lambda rows: [_history(r) for r in rows],
+    )
+
+
+def ensure_agent(tx: Connection, login: str, name: str = "", *, at: datetime) -> int:
+    """The agent's row, made at the first sight of the login; notes when they were last here."""
+    statement = insert(tx, agent_table).values(login=login, name=name or login, seen_at=stamp(at))
+    statement = statement.on_conflict_do_update(index_elements=["login"], set_={"seen_at": stamp(at)})
+    return int(tx.execute(statement.returning(agent_table.c.id)).scalar_one())
+
+
+def agents() -> Read[list[Agent]]:
+    """Everyone who works here, by name."""
+    a = agent_table.c
+    statement = sa.select(a.id, a.login, a.name, a.role, a.seen_at).where(a.active.is_(True)).order_by(a.name, a.login)
+    return Read(statement, lambda rows: [_agent(r) for r in rows])
+
+
+def undeliverable(tx: Connection, address: str, why: str) -> None:
+    """Mark the contact behind an address: a delivery report says mail can't reach it."""
+    a = contact_addresses.c
+    owner = sa.select(a.contact_id).where(a.address == address.lower()).scalar_subquery()
+    tx.execute(contacts.update().where(contacts.c.id == owner).values(undeliverable=why))
+
+
+def flag_of(address: str) -> Read[str]:
+    """Why mail can't reach an address, empty when nothing says so."""
+    a = contact_addresses.c
+    statement = sa.select(contacts.c.undeliverable).join_from(contact_addresses, contacts)
+    return Read(statement.where(a.address == address.lower()), lambda rows: rows[0][0] if rows else "")

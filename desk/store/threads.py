@@ -1,0 +1,292 @@
+"""Threads: the lists, one ticket, and every change of its row."""
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from desk.domain.enums import ThreadStatus
+from desk.domain.states import THREAD_MOVES
+from desk.errors import Conflict
+from desk.store import views
+from desk.store.columns import maker, moment, stamp, when
+from desk.store.database import Read
+from desk.store.states import must, transition
+from desk.store.tables import contacts, counters, mailboxes, notes, reads, tags, thread_tags, threads
+from desk.store.upsert import insert
+from desk.store.views import Filter, View
+
+__all__ = ["Filter", "ThreadDetail", "ThreadRow", "View", "counts", "ids", "one", "rows"]
+
+PAGE = 128
+"""Most rows one call of `rows` fetches."""
+
+FIRST_NUMBER = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadRow:
+    """One line of a thread list."""
+
+    id: int
+    number: str
+    subject: str
+    contact_name: str
+    contact_addr: str
+    status: str
+    category: str
+    priority: str
+    sentiment: str
+    language: str
+    urgent: bool
+    unread: bool
+    confidence: float | None
+    known: str
+    answerable: float | None
+    written_by: str
+    step: str
+    needs: str
+    last_message_at: datetime
+    message_count: int
+    assigned: str
+    snoozed_until: datetime | None
+    mailbox: str
+    snippet: str
+    flagged: bool
+    has_attachments: bool
+    version: int
+    shelf: str
+    question_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """An internal note; no send path reads this table."""
+
+    id: int
+    author: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadDetail:
+    """One ticket: its row, and what only its own pane shows."""
+
+    row: ThreadRow
+    contact_id: int | None
+    mailbox_id: int
+    channel: str
+    register: str
+    team_id: int | None
+    first_message_at: datetime | None
+    last_inbound_at: datetime | None
+    last_outbound_at: datetime | None
+    merged_into: int | None
+    tags: tuple[str, ...]
+    notes: tuple[Note, ...]
+
+
+_UNREAD = sa.and_(
+    threads.c.last_inbound_at.is_not(None), sa.or_(reads.c.at.is_(None), reads.c.at < threads.c.last_inbound_at)
+)
+
+
+_NAME = sa.func.coalesce(sa.func.nullif(contacts.c.name, ""), threads.c.contact_addr)
+
+
+def _row_statement(me: str) -> sa.Select[Any]:
+    t = threads.c
+    return (
+        sa.select(
+            *(
+                t.id,
+                t.number,
+                t.subject,
+                contacts.c.name,
+                t.contact_addr,
+                t.status,
+                t.category,
+                t.priority,
+                t.sentiment,
+            ),
+            *(t.language, t.urgent, _UNREAD.label("unread"), t.confidence, t.known, t.answerable, t.written_by, t.step),
+            *(t.needs, t.last_message_at, t.message_count, t.assigned_to, t.snoozed_until),
+            *(mailboxes.c.name.label("mailbox"), t.snippet, t.flagged, t.has_attachments, t.version, t.shelf),
+            t.question_count,
+        )
+        .join_from(threads, mailboxes, mailboxes.c.id == t.mailbox_id)
+        .outerjoin(contacts, contacts.c.id == t.contact_id)
+        .outerjoin(reads, sa.and_(reads.c.thread_id == t.id, reads.c.agent == me))
+    )
+
+
+_row = maker(
+    ThreadRow,
+    urgent=bool,
+    unread=bool,
+    last_message_at=moment,
+    snoozed_until=when,
+    flagged=bool,
+    has_attachments=bool,
+)
+
+
+def counts(me: str = "") -> Read[dict[View, int]]:
+    """How many threads each view holds for `me`."""
+    return Read(views.counts(me), lambda rows: {View(name): int(n or 0) for name, n in rows})
+
+
+def ids(wanted: Filter, limit: int | None = None) -> Read["array[int]"]:
+    """The ids of a view in display order as a packed array; `limit` cuts it for a first paint."""
+    return Read(views.ids(wanted, limit), lambda rows: array("q", [r[0] for r in rows]), plain=True)
+
+
+def rows(wanted: Sequence[int], me: str = "") -> Read[list[ThreadRow]]:
+    """At most 128 rows in the order of `wanted`; ids that are gone are left out. `unread` is as `me` sees it."""
+    order = list(wanted)[:PAGE]
+
+    def convert(found: Sequence[Any]) -> list[ThreadRow]:
+        by_id = {r[0]: _row(r) for r in found}
+        return [by_id[i] for i in order if i in by_id]
+
+    return Read(_row_statement(me).where(threads.c.id.in_(order)), convert)
+
+
+def _detail(where: sa.ColumnElement[bool], me: str) -> Read[ThreadDetail | None]:
+    t = threads.c
+    kinds = sa.select(
+        sa.literal("tag"), tags.c.name, sa.literal(""), sa.literal(0.0), sa.literal(0), thread_tags.c.thread_id
+    )
+    extra = sa.union_all(
+        kinds.join_from(thread_tags, tags),
+        sa.select(sa.literal("note"), notes.c.text, notes.c.author, notes.c.at, notes.c.id, notes.c.thread_id).where(
+            notes.c.deleted.is_(False)
+        ),
+    ).subquery("extra")
+    base = _row_statement(me).add_columns(
+        *(t.contact_id, t.mailbox_id, t.channel, t.register, t.team_id, t.first_message_at, t.last_inbound_at),
+        *(t.last_outbound_at, t.merged_into, *list(extra.c)[:5]),
+    )
+    statement = base.outerjoin(extra, list(extra.c)[5] == t.id).where(where).order_by(list(extra.c)[4])
+    return Read(statement, _to_detail)
+
+
+def _to_detail(found: Sequence[Any]) -> ThreadDetail | None:
+    if not found:
+        return None
+    tagged = tuple(sorted({r[39] for r in found if r[38] == "tag"}))
+    noted = tuple(_note((r[42], r[40], r[39], r[41])) for r in found if r[38] == "note")
+    return _whole((_row(found[0]), *found[0][29:38], tagged, noted))
+
+
+_note = maker(Note, at=moment)
+_whole = maker(ThreadDetail, first_message_at=when, last_inbound_at=when, last_outbound_at=when)
+
+
+def one(thread_id: int, me: str = "") -> Read[ThreadDetail | None]:
+    """One ticket with its tags and notes."""
+    return _detail(threads.c.id == thread_id, me)
+
+
+def by_number(number: str, me: str = "") -> Read[ThreadDetail | None]:
+    """The ticket called "T-1042"."""
+    return _detail(threads.c.number == number.strip().upper(), me)
+
+
+def count(tx: Connection, name: str, start: int = 0) -> int:
+    """The next value of a counter: one statement, so no two callers get the same; a rolled-back one is given again."""
+    statement = insert(tx, counters).values(name=name, value=start + 1)
+    statement = statement.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
+    return int(tx.execute(statement.returning(counters.c.value)).scalar_one())
+
+
+def next_number(tx: Connection) -> str:
+    """The next ticket number, "T-1001" first."""
+    return f"T-{count(tx, 'thread', FIRST_NUMBER)}"
+
+
+def create(
+    tx: Connection,
+    *,
+    mailbox_id: int,
+    subject: str,
+    contact_id: int | None,
+    contact_addr: str,
+    at: datetime,
+    subject_key: str = "",
+    channel: str = "email",
+    **columns: Any,
+) -> int:
+    """A new ticket with the next number; further columns of the table may be given. Returns its id."""
+    values = {
+        "number": next_number(tx),
+        "mailbox_id": mailbox_id,
+        "subject": subject.replace("\0", ""),
+        "contact_id": contact_id,
+        "contact_addr": contact_addr.lower(),
+        "first_message_at": stamp(at),
+        "last_message_at": stamp(at),
+        "created_at": stamp(at),
+        "subject_key": subject_key,
+        "channel": channel,
+    }
+    added = tx.execute(threads.insert().values({**values, **_plain(columns)}).returning(threads.c.id))
+    return int(added.scalar_one())
+
+
+def update(tx: Connection, thread_id: int, *, expect_version: int | None = None, **columns: Any) -> int:
+    """Change columns and count the version up; returns the new version.
+
+    Raises Conflict when `expect_version` differs from the stored one, IllegalMove when `status` may not change so.
+    """
+    values = _plain(columns)
+    where = () if expect_version is None else (threads.c.version == expect_version,)
+    status = values.pop("status", None)
+    values["version"] = threads.c.version + 1
+    if status is not None:
+        transition(tx, threads, THREAD_MOVES, thread_id, ThreadStatus(status), column="status", where=where, **values)
+    else:
+        done = tx.execute(threads.update().where(threads.c.id == thread_id, *where).values(values))
+        if done.rowcount != 1:
+            raise Conflict("This ticket changed while you were at it.", "Look at it again and repeat if still needed.")
+    return int(tx.execute(sa.select(threads.c.version).where(threads.c.id == thread_id)).scalar_one())
+
+
+def _plain(columns: dict[str, Any]) -> dict[str, Any]:
+    return {name: stamp(v) if isinstance(v, datetime) else v for name, v in columns.items()}
+
+
+def state(tx: Connection, thread_id: int) -> Any:
+    """The whole stored row (every column by name), inside a write unit; Conflict when there is none."""
+    return must(tx.execute(sa.select(threads).where(threads.c.id == thread_id)).one_or_none(), "The ticket")
+
+
+def due(now: datetime) -> Read[list[int]]:
+    """Snoozed tickets whose time has come."""
+    statement = sa.select(threads.c.id).where(
+        threads.c.snoozed_until.is_not(None), threads.c.snoozed_until <= stamp(now)
+    )
+    return Read(statement, lambda rows: [r[0] for r in rows])
+
+
+def wake(tx: Connection, thread_id: int) -> None:
+    """Bring a snoozed ticket back: to review when a draft is on offer, else to the inbox."""
+    from desk.store import drafts
+
+    offered = tx.execute(drafts.offered(thread_id)).scalar() is not None
+    status = ThreadStatus.PENDING_REVIEW if offered else ThreadStatus.OPEN
+    update(tx, thread_id, status=status, snoozed_until=None)
+
+
+def mark_read(tx: Connection, thread_id: int, agent: str, at: datetime | None) -> None:
+    """Note that `agent` has read the ticket up to `at`; None makes it unread again."""
+    if at is None:
+        tx.execute(reads.delete().where(reads.c.thread_id == thread_id, reads.c.agent == agent))
+        return
+    statement = insert(tx, reads).values(agent=agent, thread_id=thread_id, at=stamp(at))
+    tx.execute(statement.on_conflict_do_update(index_elements=["agent", "thread_id"], set_={"at": stamp(at)}))
