@@ -1,0 +1,135 @@
+"""Articles and resolved tickets as files: Markdown with front matter, or JSON lines."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from desk.domain.ticket import Article
+from desk.errors import KnowledgeError
+
+_LINE = re.compile(r"^([A-Za-z_][\w-]*)\s*:\s*(.*?)\s*$")
+_HEADING = re.compile(r"^#\s+(.+?)\s*#*\s*$", re.MULTILINE)
+_YES, _NO = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
+
+
+def load(path: Path) -> list[Article]:
+    """Every article under a folder (`*.md` with front matter, `articles.jsonl`), or those of one such file.
+
+    Front matter keys: id, title, category, language, public, contact_id; all may be left out: the id is then the file's
+    name, the title the first heading, the language what the text is written in. JSON lines hold the same keys and
+    `text` or `body`. Raises KnowledgeError naming the file, and the line where there is one.
+    """
+    if not path.exists():
+        raise KnowledgeError(f"There is no knowledge folder {path}.", "Set knowledge.folder to where the articles are.")
+    files = [path] if path.is_file() else sorted(path.rglob("*.md")) + sorted(path.glob("*.jsonl"))
+    articles: dict[str, Article] = {}
+    came_from: dict[str, Path] = {}
+    for file in files:
+        for article in _json_articles(file) if file.suffix == ".jsonl" else [_markdown(file)]:
+            if article.id in articles:
+                raise KnowledgeError(
+                    f"Two articles have the id {article.id!r}: {came_from[article.id]} and {file}.",
+                    "Give one of them another id.",
+                )
+            articles[article.id], came_from[article.id] = article, file
+    return list(articles.values())
+
+
+def load_resolved(path: Path) -> list[Article]:
+    """Resolved tickets as `Article(kind="ticket")`: JSON lines, or a folder of them, with id, question and answer.
+
+    Further keys: title or subject, category, language, public, contact_id. Raises KnowledgeError naming file and line.
+    """
+    if not path.exists():
+        raise KnowledgeError(f"There is no file {path}.", "Set knowledge.resolved to the file of resolved tickets.")
+    tickets: dict[str, Article] = {}
+    for file in [path] if path.is_file() else sorted(path.rglob("*.jsonl")):
+        for number, row in _rows(file):
+            question, answer = _text(row, "question"), _text(row, "answer") or _text(row, "body")
+            where = f"{file}, line {number}"
+            if not question or not answer:
+                raise KnowledgeError(f"{where} lacks a question or an answer.", "Complete or remove that line.")
+            name = _text(row, "id") or f"{file.stem}-{number}"
+            if name in tickets:
+                raise KnowledgeError(f"{where} repeats the id {name!r}.", "Give it another id.")
+            tickets[name] = _article(row, name, _text(row, "title") or _text(row, "subject"), answer, where, question)
+    return list(tickets.values())
+
+
+def _markdown(file: Path) -> Article:
+    try:
+        text = file.read_text(encoding="utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as problem:
+        raise KnowledgeError(f"{file} is not UTF-8 text.", "Save it as UTF-8.") from problem
+    fields: dict[str, Any] = {}
+    if text.startswith("---\n"):
+        head, found, text = text[4:].partition("\n---")
+        if not found:
+            raise KnowledgeError(f"{file} opens its front matter with --- and never closes it.", "Add a line ---.")
+        text = text.partition("\n")[2]
+        for line in head.splitlines():
+            if match := _LINE.match(line):
+                fields[match[1].lower()] = _unquoted(match[2])
+    body = text.strip()
+    heading = _HEADING.search(body)
+    title = _text(fields, "title") or (heading[1] if heading else file.stem.replace("-", " ").replace("_", " "))
+    return _article(fields, _text(fields, "id") or file.stem, title, body, str(file), "")
+
+
+def _unquoted(value: str) -> str:
+    return value[1:-1] if len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'" else value
+
+
+def _json_articles(file: Path) -> Iterator[Article]:
+    for number, row in _rows(file):
+        body = (_text(row, "body") or _text(row, "text")).strip()
+        name = _text(row, "id") or f"{file.stem}-{number}"
+        yield _article(row, name, _text(row, "title"), body, f"{file}, line {number}", "")
+
+
+def _rows(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    with file.open(encoding="utf-8-sig") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except ValueError as problem:
+                raise KnowledgeError(f"{file}, line {number} is not JSON: {problem}.", "Mend that line.") from problem
+            if not isinstance(row, dict):
+                raise KnowledgeError(f"{file}, line {number} is not a JSON object.", "Mend that line.")
+            yield number, row
+
+
+def _text(row: dict[str, Any], key: str) -> str:
+    value = row.get(key)
+    return "" if value is None else str(value)
+
+
+def _article(row: dict[str, Any], name: str, title: str, body: str, where: str, question: str) -> Article:
+    public = str(row.get("public", True)).strip().lower()
+    if public not in _YES | _NO:
+        raise KnowledgeError(f"{where}: public is {row['public']!r}.", "Write true or false.")
+    contact = _text(row, "contact_id").strip()
+    if contact and not contact.isdigit():
+        raise KnowledgeError(f"{where}: contact_id is {contact!r}.", "Write a whole number, or leave it out.")
+    return Article(
+        id=name,
+        title=title,
+        body=body,
+        kind="ticket" if question else "article",
+        category=_text(row, "category"),
+        language=(_text(row, "language") or _written_in(f"{title}. {question or body}"))[:2].lower(),
+        public=public in _YES,
+        contact_id=int(contact) if contact else None,
+        question=question,
+    )
+
+
+def _written_in(text: str) -> str:
+    """ISO 639-1 code of a text that carries no language mark."""
+    import py3langid  # type: ignore[import-untyped]
+
+    return str(py3langid.classify(text[:2000])[0]) if len(text) >= 40 else "en"

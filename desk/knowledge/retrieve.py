@@ -1,0 +1,93 @@
+"""From a question to the passages that answer it, and whether they do."""
+
+from desk.domain.enums import Known
+from desk.domain.ticket import Passage, Retrieval
+from desk.knowledge.answerable import band, features, probability
+from desk.knowledge.glossary import spoken
+from desk.knowledge.index import Index
+from desk.knowledge.same import same
+from desk.knowledge.sentences import paragraphs, sentences
+from desk.knowledge.snapshot import Hit
+
+__all__ = ["same", "search"]
+
+_LONGEST_PASSAGE = 700
+_LOOKED_AT = 8
+
+
+def search(
+    index: Index,
+    text: str,
+    *,
+    k: int = 5,
+    contact_id: int | None = None,
+    language: str = "",
+    include_private: bool = True,
+) -> Retrieval:
+    """What the knowledge says to one question: the best passage of each of the `k` nearest items, best first.
+
+    `answerable` and `known` are judged on public items alone, because only they may be quoted to a customer; internal
+    ones are still listed (`Passage.public` tells) for the person who answers. `language` is that of the question, for
+    which items in the same language are preferred; empty means: as the words of the question tell.
+    """
+    language = language or spoken(text)
+    hits = index.search(
+        text, max(k, _LOOKED_AT), contact_id=contact_id, include_private=include_private, language=language
+    )
+    public = [hit for hit in hits if hit.article.public]
+    answerable = probability(features(public, language)) if public else 0.0
+    known = band(answerable) if public else Known.NOVEL
+    return Retrieval(text, tuple(passage(hit) for hit in hits[:k]), answerable, known)
+
+
+def passage(hit: Hit) -> Passage:
+    """The part of the item around its nearest sentence: its paragraph, or a few sentences of a long one."""
+    article = hit.article
+    start, end = _around(article.body, hit.start, hit.end) if not article.question else _opening(article.body)
+    return Passage(
+        article=article.id,
+        title=article.title or article.question,
+        text=article.body[start:end],
+        start=start,
+        end=end,
+        score=max(0.0, min(1.0, hit.score)),
+        kind=article.kind,
+        language=article.language,
+        public=article.public,
+    )
+
+
+def _around(body: str, start: int, end: int) -> tuple[int, int]:
+    """The paragraph that holds the span; the span with the sentences beside it where the paragraph is long."""
+    for first, last in paragraphs(body):
+        if first <= start < last:
+            if last - first <= _LONGEST_PASSAGE:
+                return first, last
+            return _grown(body, first, last, start, min(end, last))
+    return start, min(end, len(body))
+
+
+def _grown(body: str, first: int, last: int, start: int, end: int) -> tuple[int, int]:
+    spans = [(a + first, b + first) for a, b in sentences(body[first:last])]
+    before = [span for span in spans if span[1] <= start]
+    after = [span for span in spans if span[0] >= end]
+    if before and end - before[-1][0] <= _LONGEST_PASSAGE:
+        start = before[-1][0]
+    for span in after:
+        if span[1] - start > _LONGEST_PASSAGE:
+            break
+        end = span[1]
+    return start, end
+
+
+def _opening(body: str) -> tuple[int, int]:
+    """The whole answer of a resolved ticket, or as many of its paragraphs as make a passage."""
+    spans = paragraphs(body)
+    if not spans:
+        return 0, len(body)
+    end = spans[0][1]
+    for span in spans[1:]:
+        if span[1] - spans[0][0] > _LONGEST_PASSAGE:
+            break
+        end = span[1]
+    return spans[0][0], end

@@ -1,0 +1,142 @@
+"""One version of the index in memory, and the score of every item in it."""
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desk.domain.ticket import Article
+from desk.knowledge.lexical import Spelling
+
+# The mean of whole, title and best sentence beats each of them and rank fusion; spelling adds a little in English and
+# more in the other languages.
+_SPELLING_EN = 0.12
+_SPELLING_OTHER = 0.25
+_CODES = 0.10
+_SAME_LANGUAGE = 0.06
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One item found.
+
+    `score` orders; `plain` is the same without the preference for a language, comparable between questions; `meaning`
+    and `spelling` are what it is made of.
+
+    `start` and `end` are offsets into `article.body`, or into `article.question` for a resolved ticket.
+    """
+
+    article: Article
+    score: float
+    plain: float
+    meaning: float
+    spelling: float
+    start: int
+    end: int
+
+
+class Snapshot:
+    """Items with their vectors. Rows of one item stand together; the first two are its whole and its title."""
+
+    def __init__(
+        self,
+        items: Sequence[Article],
+        hashes: Sequence[str],
+        vectors: NDArray[np.float32],
+        spans: NDArray[np.int64],
+        first: NDArray[np.int64],
+    ) -> None:
+        self.items = items
+        self.vectors = vectors
+        self._hashes = hashes
+        self._spans = spans
+        self._first = first
+        self._row_of = {item.id: row for row, item in enumerate(items)}
+        self._contact = np.array([-1 if i.contact_id is None else i.contact_id for i in items], np.int64)
+        self._public = np.array([i.public for i in items], np.bool_)
+        self._spelling: Spelling | None = None
+
+    @classmethod
+    def empty(cls, dimensions: int) -> "Snapshot":
+        """Nothing yet."""
+        return cls([], [], np.zeros((0, dimensions), np.float32), np.zeros((0, 2), np.int64), np.zeros(0, np.int64))
+
+    @classmethod
+    def read(cls, rows: Any, dimensions: int) -> "Snapshot":
+        """From the table's rows (an Arrow table in any order)."""
+        keys = [key.rpartition("\x1f") for key in rows["key"].to_pylist()]
+        order = sorted(range(len(keys)), key=lambda i: (keys[i][0], int(keys[i][2])))
+        flat = rows["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+        vectors = np.asarray(flat, np.float32).reshape(-1, dimensions)[order]
+        spans = np.stack([rows["start"].to_numpy(), rows["end"].to_numpy()], axis=1).astype(np.int64)[order]
+        content, marks = rows["content"].to_pylist(), rows["hash"].to_pylist()
+        wholes = [(place, i) for place, i in enumerate(order) if content[i]]
+        items = [Article(**json.loads(content[i])) for _, i in wholes]
+        return cls(items, [marks[i] for _, i in wholes], vectors, spans, np.array([p for p, _ in wholes], np.int64))
+
+    def items_with_hashes(self) -> Iterator[tuple[Article, str]]:
+        """Every item and the hash of its content."""
+        return zip(self.items, self._hashes, strict=True)
+
+    def allowed(self, contact_id: int | None, include_private: bool) -> NDArray[np.bool_]:
+        """Which items may be seen: those of nobody and of this contact, internal ones only where asked for."""
+        seen: NDArray[np.bool_] = self._contact == -1
+        if contact_id is not None:
+            seen |= self._contact == contact_id
+        return seen if include_private else seen & self._public
+
+    def marked(self, ids: Collection[str]) -> NDArray[np.bool_]:
+        """The items with these ids."""
+        out = np.zeros(len(self.items), np.bool_)
+        out[[self._row_of[name] for name in ids if name in self._row_of]] = True
+        return out
+
+    def alike(self, text: str, count: int) -> NDArray[np.bool_]:
+        """The `count` items spelt most alike."""
+        likeness = self._spell().likeness(text)
+        out = np.zeros(len(self.items), np.bool_)
+        out[np.argsort(-likeness)[:count]] = True
+        return out
+
+    def best(
+        self, text: str, query: NDArray[np.float32], allowed: NDArray[np.bool_], k: int, language: str
+    ) -> list[Hit]:
+        """The `k` best of the allowed items, best first, ties by id."""
+        near = self.vectors @ query
+        sentence = _best_sentence(near, self._first)
+        meaning = (near[self._first] + near[self._first + 1] + near[sentence]) / 3
+        spelling = self._spell().likeness(text)
+        weight = _SPELLING_EN if language == "en" else _SPELLING_OTHER
+        plain = (1 - weight) * meaning + weight * spelling + _CODES * self._spell().shared_codes(text)
+        score = plain + _SAME_LANGUAGE * np.array([item.language == language for item in self.items], np.float32)
+        rows = sorted(np.flatnonzero(allowed).tolist(), key=lambda r: (-float(score[r]), self.items[r].id))[:k]
+        return [
+            Hit(
+                self.items[row],
+                float(score[row]),
+                float(plain[row]),
+                float(meaning[row]),
+                float(spelling[row]),
+                int(self._spans[sentence[row], 0]),
+                int(self._spans[sentence[row], 1]),
+            )
+            for row in rows
+        ]
+
+    def _spell(self) -> Spelling:
+        if self._spelling is None:
+            self._spelling = Spelling([f"{i.title}\n{i.question or i.body}" for i in self.items])
+        return self._spelling
+
+
+def _best_sentence(near: NDArray[np.float32], first: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Row of the nearest sentence of each item; of its whole where it has no sentences."""
+    out = first.copy()
+    ends = np.append(first[1:], len(near))
+    for item, (start, end) in enumerate(zip(first, ends, strict=True)):
+        if end - start > 2:
+            out[item] = start + 2 + int(np.argmax(near[start + 2 : end]))
+    return out
