@@ -84,7 +84,7 @@ def link(at: float, actor: str, action: str, target: str, data: Mapping[str, Any
 def audit(
     tx: Connection, actor: str, action: str, target: str, data: Mapping[str, Any] | None = None, *, at: datetime
 ) -> str:
-    """Append one fact to the audit chain; returns its hash. The chain is locked meanwhile: two writers can't fork it."""
+    """Append one fact to the audit chain; returns its hash. The chain is locked: two writers can't fork it."""
     if tx.dialect.name == "postgresql":
         tx.execute(sa.text("LOCK TABLE audit IN EXCLUSIVE MODE"))
     a = audit_table.c

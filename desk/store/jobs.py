@@ -16,11 +16,50 @@ from sqlalchemy.engine import Connection
 from desk.domain.enums import RunState
 from desk.domain.states import RUN_MOVES
 from desk.errors import Conflict
-from desk.store.columns import maker, mapping, moment, stamp, when
-from desk.store.database import Read
+from desk.store.columns import moment, stamp, when
+from desk.store.runs import (
+    COLUMNS,
+    Run,
+    StepRow,
+    children,
+    of_thread,
+    one,
+    queued,
+    ready,
+    ready_condition,
+    steps,
+    to_run,
+)
 from desk.store.states import must, sources, transition
 from desk.store.tables import run_steps, runs
 from desk.store.upsert import insert
+
+__all__ = [
+    "MAX_ATTEMPTS",
+    "Child",
+    "Cost",
+    "LeaseLost",
+    "Run",
+    "StepRow",
+    "children",
+    "claim",
+    "drop",
+    "enqueue",
+    "fail",
+    "finish_step",
+    "hand_back",
+    "heartbeat",
+    "of_thread",
+    "one",
+    "queued",
+    "ready",
+    "retry",
+    "skip",
+    "steps",
+    "stop",
+    "wait",
+    "wake",
+]
 
 r = runs.c
 
@@ -33,45 +72,6 @@ MOST_SECONDS = 60.0
 
 class LeaseLost(Conflict):
     """Another worker holds the run now: the result of this step must be dropped."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One durable run. `lease_token` is set only on the copy its holder got from `claim`."""
-
-    id: int
-    kind: str
-    thread_id: int | None
-    message_id: int | None
-    parent_id: int | None
-    branch: str
-    state: RunState
-    step: str
-    attempt: int
-    urgent: bool
-    run_at: datetime
-    first_at: datetime
-    lease_token: str | None
-    lease_until: datetime | None
-    data: dict[str, Any]
-    last_error: str
-
-
-@dataclass(frozen=True, slots=True)
-class StepRow:
-    """One finished step: what it gave, how long it took, which model and prompt."""
-
-    step: str
-    output: dict[str, Any]
-    ms: float
-    attempt: int
-    model: str
-    prompt_version: str
-    tokens_in: int
-    tokens_evaluated: int
-    tokens_out: int
-    started_at: datetime | None
-    finished_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +92,6 @@ class Child:
     branch: str
     step: str
     data: Mapping[str, Any] = field(default_factory=dict)
-
-
-_COLUMNS = (
-    *(r.id, r.kind, r.thread_id, r.message_id, r.parent_id, r.branch, r.state, r.step, r.attempt, r.urgent, r.run_at),
-    *(r.first_at, r.lease_token, r.lease_until, r.data, r.last_error),
-)
-
-
-_run = maker(Run, state=RunState, run_at=moment, first_at=moment, lease_until=when, data=mapping)
-_step = maker(StepRow, output=mapping, started_at=when, finished_at=when)
 
 
 def enqueue(
@@ -152,18 +142,6 @@ def enqueue(
     return int(tx.execute(statement.returning(r.id)).scalar_one())
 
 
-def _ready(now: float | None, kinds: Collection[str]) -> sa.ColumnElement[bool]:
-    due = sa.and_(r.state == "queued", r.run_at <= now)
-    orphaned = sa.and_(r.state == "running", r.lease_until < now)
-    return sa.and_(r.state.in_(["queued", "running"]), sa.or_(due, orphaned), r.kind.in_(list(kinds)))
-
-
-def ready(now: datetime, kinds: Collection[str]) -> Read[bool]:
-    """Whether a claim would find something: a few microseconds, so ask before claiming."""
-    statement = sa.select(r.id).where(_ready(stamp(now), kinds)).limit(1)
-    return Read(statement, lambda rows: bool(rows), plain=True)
-
-
 def claim(tx: Connection, kinds: Collection[str], *, now: datetime, lease_seconds: float) -> Run | None:
     """Take the next run that is due, or one whose worker went away; None when there is none.
 
@@ -172,11 +150,11 @@ def claim(tx: Connection, kinds: Collection[str], *, now: datetime, lease_second
     """
     now_at = stamp(now)
     while True:
-        pick = sa.select(r.id).where(_ready(now_at, kinds)).order_by(r.urgent.desc(), r.run_at, r.id).limit(1)
+        pick = sa.select(r.id).where(ready_condition(now_at, kinds)).order_by(r.urgent.desc(), r.run_at, r.id).limit(1)
         row = tx.execute(
             runs.update()
             .where(r.id == pick.with_for_update(skip_locked=True).scalar_subquery())
-            .where(_ready(now_at, kinds))
+            .where(ready_condition(now_at, kinds))
             .values(
                 state=str(RunState.RUNNING),
                 attempt=r.attempt + 1,
@@ -184,11 +162,11 @@ def claim(tx: Connection, kinds: Collection[str], *, now: datetime, lease_second
                 lease_until=(now_at or 0.0) + lease_seconds,
                 coalesce_key=None,
             )
-            .returning(*_COLUMNS)
+            .returning(*COLUMNS)
         ).first()
         if row is None:
             return None
-        run = _run(row)
+        run = to_run(row)
         if run.attempt <= MAX_ATTEMPTS:
             return run
         fail(tx, run, run.last_error or "the worker stopped at this step each time", now)
@@ -393,38 +371,17 @@ def drop(tx: Connection, run_id: int, reason: str, *, now: datetime) -> bool:
     return done.rowcount == 1
 
 
-def steps(run_id: int) -> Read[list[StepRow]]:
-    """What each finished step of a run gave, in order."""
-    s = run_steps.c
-    statement = sa.select(
-        *(s.step, s.output, s.ms, s.attempt, s.model, s.prompt_version, s.tokens_in, s.tokens_evaluated),
-        *(s.tokens_out, s.started_at, s.finished_at),
-    ).where(s.run_id == run_id)
-    return Read(
-        statement.order_by(s.position, s.step),
-        lambda rows: [_step(x) for x in rows],
+def stop(tx: Connection, thread_id: int, kind: str, reason: str, *, now: datetime) -> list[int]:
+    """Skip every live run of a thread, the one at work included: its worker finds its lease gone and drops its result.
+
+    Returns the ids of the runs that were stopped.
+    """
+    live = [s for s in sources(RUN_MOVES, RunState.SKIPPED) if s not in ("failed", "skipped")]
+    calm = {"lease_token": None, "lease_until": None, "coalesce_key": None, "ended_at": stamp(now)}
+    done = tx.execute(
+        runs.update()
+        .where(r.thread_id == thread_id, r.kind == kind, r.state.in_(live))
+        .values(state=str(RunState.SKIPPED), last_error=reason, **calm)
+        .returning(r.id)
     )
-
-
-def one(run_id: int) -> Read[Run | None]:
-    """One run."""
-    return Read(sa.select(*_COLUMNS).where(r.id == run_id), lambda rows: _run(rows[0]) if rows else None)
-
-
-def of_thread(thread_id: int) -> Read[list[Run]]:
-    """Every run of a thread, newest first."""
-    statement = sa.select(*_COLUMNS).where(r.thread_id == thread_id).order_by(r.id.desc())
-    return Read(statement, lambda rows: [_run(x) for x in rows])
-
-
-def children(run_id: int) -> Read[list[Run]]:
-    """The branches of a run, in the order they were forked."""
-    statement = sa.select(*_COLUMNS).where(r.parent_id == run_id).order_by(r.id)
-    return Read(statement, lambda rows: [_run(x) for x in rows])
-
-
-def queued(kinds: Collection[str]) -> Read[dict[RunState, int]]:
-    """How many runs of these kinds are in each state that is not an end."""
-    live = [str(s) for s in RunState if s not in (RunState.DONE, RunState.SKIPPED)]
-    statement = sa.select(r.state, sa.func.count()).where(r.state.in_(live), r.kind.in_(list(kinds))).group_by(r.state)
-    return Read(statement, lambda rows: {RunState(x[0]): x[1] for x in rows})
+    return [int(i) for i in done.scalars()]

@@ -102,11 +102,18 @@ def evidence(message_id: int) -> Read[list[Evidence]]:
 
 
 def release(tx: Connection, message_id: int, content_hash: str, *, by: str, why: str, at: datetime) -> None:
-    """Exempt exactly this content from quarantine, with who and why; it is not scanned into quarantine again."""
+    """Exempt exactly this content from quarantine, with who and why; it is not scanned into quarantine again.
+
+    What a person saw becomes its clean text; what was hidden from people stays out of every prompt.
+    """
     values = {"message_id": message_id, "released_by": by, "why": why, "at": stamp(at)}
     statement = insert(tx, releases).values(content_hash=content_hash, **values)
     tx.execute(statement.on_conflict_do_update(index_elements=["content_hash"], set_=values))
-    tx.execute(messages.update().where(m.id == message_id).values(released=True))
+    tx.execute(
+        messages.update()
+        .where(m.id == message_id)
+        .values(released=True, clean_text=sa.func.coalesce(m.clean_text, m.visible_text))
+    )
 
 
 def is_released(content_hash: str) -> Read[bool]:
