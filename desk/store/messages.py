@@ -184,6 +184,11 @@ def unscanned(limit: int = 50) -> Read[list[MessageRow]]:
     return Read(_select().where(m.id.in_(some)).order_by(m.id, attachments.c.id), _many)
 
 
+def by_hash(content_hash: str) -> Read[MessageRow | None]:
+    """The message with exactly these bytes, by their SHA-256."""
+    return Read(_select().where(m.blob_hash == content_hash), lambda rows: next(iter(_many(rows)), None))
+
+
 def raw(message_id: int) -> Read[bytes]:
     """The exact bytes of a message; empty for one that was never mail."""
     statement = (
