@@ -189,6 +189,11 @@ def by_hash(content_hash: str) -> Read[MessageRow | None]:
     return Read(_select().where(m.blob_hash == content_hash), lambda rows: next(iter(_many(rows)), None))
 
 
+def all_ids() -> Read[list[int]]:
+    """Every message that has bytes, oldest first."""
+    return Read(sa.select(m.id).where(m.blob_hash.is_not(None)).order_by(m.id), lambda rows: [int(r[0]) for r in rows])
+
+
 def raw(message_id: int) -> Read[bytes]:
     """The exact bytes of a message; empty for one that was never mail."""
     statement = (
