@@ -1,0 +1,336 @@
+"""The MIME tree of one message: which parts are its text, which are files, and what each says once decoded."""
+
+import quopri
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.message import Message
+from pathlib import PurePosixPath
+
+from desk.domain.mail import Attachment
+from desk.mail import charsets, headers, html
+
+MAX_PARTS = 500
+"""Parts of one message that are looked at."""
+MAX_DEPTH = 40
+"""How deep multiparts may be nested before the rest is left out."""
+MAX_TEXT = 2_000_000
+"""Bytes of one text part that are decoded."""
+
+_STUB = re.compile(r"\bhtml\b.{0,80}\b(?:view|viewer|reader|support|display|mail|e-mail|version|client|browser)", re.I | re.S)
+_EXTENSIONS = {
+    "message/rfc822": ".eml",
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/gif": ".gif",
+    "application/pdf": ".pdf",
+    "text/calendar": ".ics",
+    "text/html": ".html",
+    "text/plain": ".txt",
+}
+
+
+@dataclass(slots=True)
+class Bodies:
+    """What the walk gathers. `shown` holds the texts in reading order, `plain` and `html` every part of that kind."""
+
+    shown: list[str] = field(default_factory=list)
+    plain: list[str] = field(default_factory=list)
+    html: list[str] = field(default_factory=list)
+    calendar: list[str] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
+    part_headers: list[tuple[str, str]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    seen: int = 0
+
+    def text(self) -> str:
+        """The readable text; an invitation stands in where there is nothing else."""
+        shown = "\n\n".join(t for t in self.shown if t.strip())
+        return shown or "\n\n".join(self.calendar)
+
+
+def collect(message: Message) -> Bodies:
+    """Walk the tree once, in order. Never raises for malformed parts: they are kept as files or named in `problems`."""
+    bodies = Bodies()
+    bodies.shown = _node(message, bodies, 0, top=True)
+    return bodies
+
+
+def _node(part: Message, bodies: Bodies, depth: int, top: bool = False, related: bool = False) -> list[str]:
+    bodies.seen += 1
+    if depth > MAX_DEPTH or bodies.seen > MAX_PARTS:
+        note = "the message is nested too deeply or has too many parts; the rest was left out"
+        if note not in bodies.problems:
+            bodies.problems.append(note)
+        return []
+    kind = content_type(part)
+    if not top:
+        bodies.part_headers += [(f"part:{k}", headers.decode(v)) for k, v in part.raw_items() if k and isinstance(v, str)]
+    if part.is_multipart() and not kind.startswith("message/"):
+        children = [p for p in part.get_payload() if isinstance(p, Message)]
+        if kind == "multipart/alternative":
+            return _alternative(children, bodies, depth)
+        inner = kind == "multipart/related"
+        return [t for i, child in enumerate(children) for t in _node(child, bodies, depth + 1, related=inner and i > 0)]
+    return _leaf(part, kind, bodies, top, related)
+
+
+def _alternative(children: list[Message], bodies: Bodies, depth: int) -> list[str]:
+    """The plain version when it says anything, else the last one that does (RFC 2046 5.1.4 puts the best one last)."""
+    versions: list[tuple[str, list[str]]] = []
+    for child in children:
+        before = len(bodies.html)
+        texts = _node(child, bodies, depth + 1)
+        rich = len(bodies.html) > before
+        if any(t.strip() for t in texts):
+            versions.append(("html" if rich else "plain", texts))
+    plain = next((t for k, t in versions if k == "plain"), None)
+    rich_one = next((t for k, t in reversed(versions) if k == "html"), None)
+    if plain is not None and rich_one is not None and _is_stub("\n".join(plain), "\n".join(rich_one)):
+        return rich_one
+    return plain or rich_one or []
+
+
+def _is_stub(plain: str, rich: str) -> bool:
+    """A plain version that only says that the mail needs an HTML reader."""
+    return len(plain) < 300 and len(rich) > 2 * len(plain) and bool(_STUB.search(plain))
+
+
+def _leaf(part: Message, kind: str, bodies: Bodies, top: bool, related: bool) -> list[str]:
+    name, disposition = file_name(part), _disposition(part)
+    if kind.startswith("message/") and kind not in ("message/delivery-status", "message/disposition-notification"):
+        bodies.attachments.append(_embedded(part, kind, name))
+        return []
+    is_text = kind.startswith("text/") or (top and not name and kind.startswith("message/"))
+    if kind == "text/rfc822-headers" or (kind.startswith("message/") and not top):
+        is_text = False
+    inline = disposition != "attachment" and not (name and disposition == "inline" and kind not in _READ_INLINE)
+    if not is_text or not inline or (name and kind not in _READ_INLINE) or (related and name):
+        return _file(part, kind, name, bodies, related)
+    if kind == "text/calendar":
+        text = charsets.decode(content(part)[:MAX_TEXT], _charset(part))
+        bodies.calendar.append(_invitation(text))
+        return _file(part, kind, name, bodies, related)
+    return _text(part, kind, name, bodies)
+
+
+_READ_INLINE = {"text/plain", "text/html"}
+
+
+def _file(part: Message, kind: str, name: str, bodies: Bodies, related: bool) -> list[str]:
+    data = content(part)
+    if kind == "application/octet-stream" and not name and not data:
+        return []
+    content_id = headers.ids(str(part.get("Content-ID", "") or ""))
+    named = name or _invented(kind, part)
+    bodies.attachments.append(
+        Attachment(named, kind, len(data), data, content_id[0] if content_id and part.get("Content-ID") else "")
+    )
+    return []
+
+
+def _text(part: Message, kind: str, name: str, bodies: Bodies) -> list[str]:
+    if name and _disposition(part) == "attachment":
+        return _file(part, kind, name, bodies, False)
+    data = content(part)
+    if len(data) > MAX_TEXT:
+        bodies.problems.append(f"a text part of {len(data)} bytes was cut to {MAX_TEXT}")
+        data = data[:MAX_TEXT]
+    text = charsets.decode(data, _charset(part) or (_meta_charset(data) if kind == "text/html" else ""))
+    if kind == "text/html" or (kind != "text/plain" and _looks_html(text)):
+        bodies.html.append(text)
+        return [html.to_text(text)]
+    if "format" in (params := headers.parameters(_raw(part, "Content-Type"))[1]) and params["format"].lower() == "flowed":
+        text = unflow(text, delsp=params.get("delsp", "").lower() == "yes")
+    if "\nbegin " in "\n" + text:
+        text, files = _uuencoded(text)
+        bodies.attachments += files
+    bodies.plain.append(text)
+    return [text]
+
+
+def _looks_html(text: str) -> bool:
+    return bool(re.match(r"\s*<(?:!doctype html|html|head|body)\b", text, re.I))
+
+
+# Fields of a part -----------------------------------------------------------------------------------------------------
+
+
+def _raw(part: Message, name: str) -> str:
+    wanted = name.lower()
+    for key, value in part.raw_items():
+        if key.lower() == wanted and isinstance(value, str):
+            return value
+    return ""
+
+
+def content_type(part: Message) -> str:
+    """The part's type in lower case, by RFC 2045's defaults where the field is missing or unusable."""
+    main, _ = headers.parameters(_raw(part, "Content-Type"))
+    main = main.split()[0] if main else ""
+    if re.fullmatch(r"[\w.+!#$&^-]+/[\w.+!#$&^-]+", main):
+        return main
+    if main in ("text", "plain", "html"):
+        return "text/html" if main == "html" else "text/plain"
+    return part.get_default_type() if not main or not _raw(part, "Content-Disposition") else "application/octet-stream"
+
+
+def _disposition(part: Message) -> str:
+    main, _ = headers.parameters(_raw(part, "Content-Disposition"))
+    return main
+
+
+def _charset(part: Message) -> str:
+    return headers.parameters(_raw(part, "Content-Type"))[1].get("charset", "")
+
+
+def _meta_charset(data: bytes) -> str:
+    match = re.search(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w.:-]{2,40})", data[:4000], re.I)
+    return match.group(1).decode("ascii") if match else ""
+
+
+def file_name(part: Message) -> str:
+    """The file name a part gives itself, made safe: no folders, no controls, no reserved names; "" without one."""
+    for field_name, key in (("Content-Disposition", "filename"), ("Content-Type", "name")):
+        raw = headers.parameters(_raw(part, field_name))[1].get(key, "")
+        if raw.strip():
+            return safe_name(raw)
+    return ""
+
+
+def safe_name(raw: str) -> str:
+    """A file name that can't leave its folder: last path part only, no leading dots, at most 200 characters."""
+    name = re.sub(r"\s+", " ", charsets.clean(raw)).strip()
+    name = name.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+    name = "".join(c for c in name if c not in '<>:"|?*\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u200e\u200f').strip()
+    name = name.lstrip(".").strip() if set(name) <= {".", " "} else name
+    if name.startswith(".."):
+        name = name.lstrip(".")
+    if re.fullmatch(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", name):
+        name = "_" + name
+    if len(name) > 200:
+        stem, suffix = PurePosixPath(name).stem, PurePosixPath(name).suffix[:20]
+        name = stem[: 200 - len(suffix)] + suffix
+    return name
+
+
+def _invented(kind: str, part: Message) -> str:
+    location = headers.decode(_raw(part, "Content-Location"))
+    if location and not location.startswith(("http:", "https:")) and "." in location:
+        return safe_name(location)
+    return ""
+
+
+def content(part: Message) -> bytes:
+    """The part's bytes with its transfer encoding undone, however badly that is labelled. Never raises."""
+    payload = part.get_payload()
+    if isinstance(payload, list):
+        return b"".join(_flat(p) for p in payload if isinstance(p, Message))
+    raw = str(payload or "").encode("ascii", "surrogateescape") if _escapable(str(payload or "")) else b""
+    encoding = headers.decode(_raw(part, "Content-Transfer-Encoding")).lower().strip(" ;\"'")
+    if encoding.startswith("base64"):
+        return headers.base64_bytes(raw)
+    if encoding.startswith(("quoted-printable", "quoted_printable", "quotedprintable")):
+        return quopri.decodestring(raw)
+    if encoding.startswith(("x-uuencode", "uuencode", "uue", "x-uue")):
+        files = _uuencoded(raw.decode("latin-1"))[1]
+        return (files[0].content or b"") if files else raw
+    return raw
+
+
+def _escapable(text: str) -> bool:
+    try:
+        text.encode("ascii", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _flat(message: Message) -> bytes:
+    try:
+        return message.as_bytes()
+    except Exception:  # the generator raises many things on broken headers; the source text is all that is wanted
+        lines = [f"{k}: {v}" for k, v in message.raw_items()]
+        return "\n".join(lines).encode("utf-8", "replace") + b"\n\n" + content(message)
+
+
+def _embedded(part: Message, kind: str, name: str) -> Attachment:
+    """A message inside a message stays a file of its own: its text is not this author's."""
+    data = content(part)
+    inner = part.get_payload()
+    if not name and isinstance(inner, list) and inner and isinstance(inner[0], Message):
+        subject = headers.decode(_raw(inner[0], "Subject"))
+        name = safe_name(re.sub(r"[/\\]", "-", subject))[:120] + ".eml" if subject else ""
+    return Attachment(name, kind, len(data), data)
+
+
+# Text forms -----------------------------------------------------------------------------------------------------------
+
+
+def unflow(text: str, delsp: bool = False) -> str:
+    """Join the soft line breaks of format=flowed (RFC 3676), quote depth by quote depth."""
+    out: list[str] = []
+    open_depth = -1
+    for line in text.split("\n"):
+        marks = re.match(r"(?:>[ ]?)*>|", line)
+        depth = (marks.group(0) if marks else "").count(">")
+        bare = line[len(marks.group(0)) :] if marks and depth else line
+        bare = bare.removeprefix(" ")
+        flows = bare.endswith(" ") and bare != "-- "
+        if flows and delsp:
+            bare = bare[:-1]
+        if open_depth == depth and out and bare != "-- ":
+            out[-1] += bare
+        else:
+            out.append(("> " * depth if depth else "") + bare)
+        open_depth = depth if flows else -1
+    return "\n".join(line.rstrip(" ") if line != "-- " else line for line in out)
+
+
+_BEGIN = re.compile(r"^begin [0-7]{3,4} (\S[^\n]{0,200})$", re.M)
+
+
+def _uuencoded(text: str) -> tuple[str, list[Attachment]]:
+    """Take uuencoded files out of a text; a block without its end, or that does not decode, stays text."""
+    import binascii
+
+    files: list[Attachment] = []
+    kept, pos = [], 0
+    for match in _BEGIN.finditer(text):
+        stop = text.find("\nend", match.end())
+        if match.start() < pos or stop < 0 or len(files) >= MAX_PARTS:
+            continue
+        data = b""
+        try:
+            for line in text[match.end() + 1 : stop].split("\n"):
+                data += _uu_line(line, binascii.a2b_uu) if line.strip("\r") else b""
+        except (ValueError, binascii.Error):
+            continue
+        kept.append(text[pos : match.start()])
+        files.append(Attachment(safe_name(match.group(1)), "application/octet-stream", len(data), data))
+        pos = stop + 4
+    return "".join([*kept, text[pos:]]), files
+
+
+def _uu_line(line: str, decode: Callable[[bytes], bytes]) -> bytes:
+    data = line.encode("latin-1")
+    try:
+        return decode(data)
+    except ValueError:
+        # Some senders pad the last group; the length byte says how much counts (as Python's own uu module does).
+        wanted = (((data[0] - 32) & 63) * 4 + 5) // 3
+        return decode(data[:wanted])
+
+
+def _invitation(text: str) -> str:
+    """The parts of an iCalendar event (RFC 5545) that a person would read, one per line."""
+    unfolded = re.sub(r"\n[ \t]", "", text)
+    wanted = ("METHOD", "SUMMARY", "DTSTART", "DTEND", "LOCATION", "ORGANIZER", "DESCRIPTION")
+    lines = []
+    for line in unfolded.split("\n"):
+        name, _, value = line.partition(":")
+        key = name.split(";", 1)[0].upper()
+        if key in wanted and value.strip():
+            plain = value.replace("\\n", "\n").replace("\\N", "\n").replace("\\,", ",").replace("\\;", ";")
+            lines.append(f"{key.capitalize()}: {plain}")
+    return "\n".join(lines)

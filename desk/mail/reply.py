@@ -1,0 +1,199 @@
+"""What the author of a message wrote, told apart from quotes, forwarded originals and signature.
+
+Works line by line on plain text (HTML is converted first, its blockquotes as `>`), in time linear in the text. Own words
+below or between quotes are kept: they are answers too. When nothing at all would be left, own words win over doubt.
+"""
+
+import re
+from dataclasses import dataclass
+
+from desk.mail import quotemarks as marks
+
+MAX_SIGNATURE = 25
+"""Lines below a signature mark; more than that is text, not a signature."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyParts:
+    """One text in three: what its author wrote, what is quoted from others, and the signature."""
+
+    reply: str
+    quoted: str
+    signature: str
+
+
+OWN, QUOTE, SIGN = "own", "quote", "sign"
+
+
+def split(text: str) -> ReplyParts:
+    """Tell own words, quotes and signature apart. `text` is a decoded body with \\n line ends."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    kinds = [OWN] * len(lines)
+    _mark_prefixed(lines, kinds)
+    _mark_originals(lines, kinds)
+    _mark_signatures(lines, kinds)
+    reply = _gather(lines, kinds, OWN)
+    return ReplyParts(reply, _gather(lines, kinds, QUOTE), _gather(lines, kinds, SIGN))
+
+
+def _gather(lines: list[str], kinds: list[str], kind: str) -> str:
+    """The lines of one kind; a cut between two runs stays visible as one blank line."""
+    out: list[str] = []
+    for n, line in enumerate(lines):
+        if kinds[n] == kind:
+            out.append(line.rstrip())
+        elif out and out[-1] and kind == OWN:
+            out.append("")
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(out)).strip("\n")
+
+
+def _mark_prefixed(lines: list[str], kinds: list[str]) -> None:
+    """Mark `>` lines, the attribution above each run of them, and wrapped leftovers between two of them."""
+    n = 0
+    while n < len(lines):
+        if not marks.QUOTED.match(lines[n]):
+            n += 1
+            continue
+        above = _attribution_above(lines, kinds, n)
+        for k in range(above, n):
+            kinds[k] = QUOTE
+        while n < len(lines) and (marks.QUOTED.match(lines[n]) or _gap(lines, n)):
+            kinds[n] = QUOTE
+            n += 1
+
+
+def _gap(lines: list[str], n: int) -> bool:
+    """A blank line with quoted lines right below it belongs to the quote."""
+    return not lines[n].strip() and n + 1 < len(lines) and bool(marks.QUOTED.match(lines[n + 1]))
+
+
+def _attribution_above(lines: list[str], kinds: list[str], start: int) -> int:
+    """The first line of the attribution that ends just above `start`, or `start` when there is none."""
+    end = start
+    while end > 0 and start - end < 3 and not lines[end - 1].strip():
+        end -= 1
+    for height in range(1, 5):
+        first = end - height
+        if first < 0 or kinds[first] != OWN or not lines[first].strip():
+            break
+        joined = " ".join(line.strip() for line in lines[first:end])
+        if marks.is_attribution(joined):
+            if height > 1 or first == 0:
+                return first
+            wider = " ".join(line.strip() for line in lines[first - 1 : end])
+            started = re.match(r"^[\s*_]*(?:on|am|le|el|il|em|op|den|dne|w dniu|на|в)\b", lines[first - 1], re.I)
+            return first - 1 if started and marks.is_attribution(wider) and kinds[first - 1] == OWN else first
+    return _labels_above(lines, end, start)
+
+
+def _labels_above(lines: list[str], end: int, start: int) -> int:
+    first = end
+    while first > 0 and end - first < 8 and marks.LABEL.match(lines[first - 1]):
+        first -= 1
+    return first if end - first >= 2 else start
+
+
+def _mark_originals(lines: list[str], kinds: list[str]) -> None:
+    """Mark unprefixed originals: from a ruler, header block or attribution down to the end."""
+    n = 0
+    while n < len(lines):
+        if kinds[n] != OWN or not lines[n].strip():
+            n += 1
+            continue
+        end = _original_starts(lines, kinds, n)
+        if end is None:
+            n += 1
+            continue
+        stop = len(lines)
+        for k in range(n, stop):
+            kinds[k] = QUOTE
+        return
+
+
+def _original_starts(lines: list[str], kinds: list[str], n: int) -> int | None:
+    """The line after the head of an unprefixed original that starts at `n`, or None."""
+    line = lines[n]
+    if marks.ORIGINAL.match(line):
+        return n + 1
+    if (block := _header_block(lines, n)) is not None:
+        return block
+    if marks.RULER.match(line):
+        below = _next_text(lines, n + 1)
+        return _header_block(lines, below) if below is not None else None
+    for height in range(1, 5):
+        if n + height > len(lines) or not lines[n + height - 1].strip():
+            return None
+        joined = " ".join(part.strip() for part in lines[n : n + height])
+        if marks.is_attribution(joined):
+            return n + height
+    return None
+
+
+def _next_text(lines: list[str], n: int) -> int | None:
+    for k in range(n, min(n + 4, len(lines))):
+        if lines[k].strip():
+            return k
+    return None
+
+
+def _header_block(lines: list[str], n: int) -> int | None:
+    """A block of "From: / Sent: / To: / Subject:" in any language: at least three fields, or two with an address."""
+    fields: set[str] = set()
+    k, addressed, blanks = n, False, 0
+    while k < len(lines) and k - n < 14:
+        match = marks.LABEL.match(lines[k])
+        if match:
+            fields |= {name for name in ("from", "sent", "to", "subject", "cc") if match.group(name)}
+            addressed = addressed or bool(marks.EMAIL.search(match.group("value")))
+            blanks = 0
+        elif not lines[k].strip():
+            blanks += 1
+            if blanks > 1 or not fields:
+                break
+        elif not fields or blanks or not _continues(lines[k]):
+            break
+        k += 1
+    if len(fields) >= 3 and fields & {"from", "sent"}:
+        return k
+    if len(fields) >= 2 and "from" in fields and (addressed or "sent" in fields):
+        return k
+    return None
+
+
+def _continues(line: str) -> bool:
+    """A wrapped address list inside a header block."""
+    return bool(marks.EMAIL.search(line)) or line.startswith((" ", "\t"))
+
+
+def _mark_signatures(lines: list[str], kinds: list[str]) -> None:
+    """Mark a signature at the end of each run of own lines; never everything that is left."""
+    own = [n for n, kind in enumerate(kinds) if kind == OWN and lines[n].strip()]
+    if not own:
+        return
+    n = 0
+    while n < len(lines):
+        if kinds[n] != OWN:
+            n += 1
+            continue
+        stop = n
+        while stop < len(lines) and kinds[stop] == OWN:
+            stop += 1
+        cut = _signature_in(lines, n, stop)
+        if cut is not None and any(k < cut or k >= stop for k in own):
+            for k in range(cut, stop):
+                kinds[k] = SIGN
+        n = stop
+
+
+def _signature_in(lines: list[str], start: int, stop: int) -> int | None:
+    found = None
+    for n in range(start, stop):
+        if marks.SIGNATURE.match(lines[n]) and n > start and sum(bool(x.strip()) for x in lines[n:stop]) <= MAX_SIGNATURE:
+            found = n
+            break
+    last = stop if found is None else found
+    while last > start and (not lines[last - 1].strip() or marks.SENT_WITH.match(lines[last - 1])):
+        last -= 1
+    if last < stop and any(lines[k].strip() for k in range(last, stop)):
+        return last
+    return found
