@@ -1,0 +1,385 @@
+"""Find what is encoded in a text and read it: every decoder is one linear pass with a bounded result.
+
+Formats: base64 in all its dresses (RFC 4648, wrapped, url-safe, UTF-16, data URI), base32, hex, binary and decimal
+character codes, percent (RFC 3986), HTML entities, source-code escapes, quoted-printable (RFC 2045), encoded words
+(RFC 2047), Unicode tags, variation selectors and zero-width bits; rot13 and the other shifts, Atbash, reversed text,
+leet, Morse, spaced and hyphenated letters.
+"""
+
+import base64
+import binascii
+import html
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import unquote
+
+MAX_PIECE = 60_000
+MAX_PIECES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One decoded stretch: what was undone, the text, and the way back into `of` (`source`, `clean` or `level`).
+
+    `final` pieces are not decoded again; `tight` ones lost their word gaps.
+    """
+
+    kind: str
+    text: str
+    back: Callable[[int, int], tuple[int, int]]
+    of: str = "clean"
+    tight: bool = False
+    final: bool = False
+
+
+def pieces(source: str, clean: str, level: str) -> Iterator[Piece]:
+    """All decoded stretches of a text: `source` as it came, `clean` without unseen characters, `level` levelled."""
+    count = 0
+    for finder, text in ((_unseen, source), (_encoded, clean), (_substituted, clean), (_ciphers, level)):
+        for piece in finder(text):
+            count += 1
+            if count > MAX_PIECES:
+                return
+            yield piece
+
+
+def _whole(start: int, end: int) -> Callable[[int, int], tuple[int, int]]:
+    return lambda a, b: (start, end)
+
+
+# --- characters nobody sees that carry text ---------------------------------------------------------------------
+
+_TAGS = re.compile("[\U000e0020-\U000e007e]{3,}")
+_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{4,}")
+_BITS = re.compile("[\u200b-\u200d\u2060-\u2064\ufeff]{24,}")
+_OVERRIDE = re.compile("[\u202e\u2067]([^\u202c\u2069\n]{4,2000})")
+
+
+def _unseen(text: str) -> Iterator[Piece]:
+    if text.isascii():
+        return
+    for m in _TAGS.finditer(text):
+        said = "".join(chr(ord(c) - 0xE0000) for c in m.group()[:MAX_PIECE])
+        yield Piece("unicode_tags", said, _whole(*m.span()), "source")
+    for m in _SELECTORS.finditer(text):
+        raw = bytes(ord(c) - 0xFE00 if ord(c) < 0xFE10 else ord(c) - 0xE0100 + 16 for c in m.group()[:MAX_PIECE])
+        # An emoji may carry one selector of its own before the smuggled ones.
+        said_bytes = readable(raw) or readable(raw[1:])
+        if said_bytes:
+            yield Piece("variation_selectors", said_bytes, _whole(*m.span()), "source")
+    for m in _BITS.finditer(text):
+        said_bits = _bits(m.group()[:MAX_PIECE])
+        if said_bits:
+            yield Piece("zero_width_bits", said_bits, _whole(*m.span()), "source")
+    for m in _OVERRIDE.finditer(text):
+        yield Piece("bidi_override", m.group(1)[::-1], _whole(*m.span()), "source")
+
+
+def _bits(run: str) -> str:
+    kinds = sorted(set(run))
+    if len(kinds) != 2:
+        return ""
+    for one in kinds:
+        bits = "".join("1" if c == one else "0" for c in run)
+        said = readable(bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits) - 7, 8)))
+        if said:
+            return said
+    return ""
+
+
+# --- encodings of bytes ------------------------------------------------------------------------------------------
+
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{12,}={0,2}")
+_JOIN = re.compile(r"[\s>|\"'+\\]{1,8}\Z")
+_TAIL = re.compile(r"[\s>]{1,4}([A-Za-z0-9+/_-]{2,}={0,2})(?![A-Za-z0-9+/_-])")
+_BASE32 = re.compile(r"(?<![A-Z2-7=])[A-Z2-7]{24,}={0,6}(?![A-Za-z0-9])")
+_HEX = re.compile(r"(?<![0-9A-Za-z])(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[\s:,;-]{0,2}){10,}")
+_BINARY = re.compile(r"(?<![01])(?:[01]{8}[\s,]{0,2}){6,}")
+_CODES = re.compile(r"(?<!\d)(?:\d{2,3}[\s,;]{1,2}){8,}\d{2,3}(?!\d)")
+_WORD = re.compile(r"=\?([\w.:-]{1,40})(?:\*\w+)?\?([bBqQ])\?([^?\s]{1,3000})\?=")
+_TEXTUAL = re.compile(r"[\w\s.,;:!?'\"()<>/@#&%$*+=|\[\]{}\u0900-\u0dff-]")
+
+
+def readable(raw: bytes) -> str:
+    """The text of decoded bytes (UTF-8, else UTF-16), or nothing where it is not text."""
+    if len(raw) < 5:
+        return ""
+    text = ""
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or raw.count(0) * 3 > len(raw):
+        order = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-16-le" if raw[1] == 0 else "utf-16-be"
+        text = raw[: len(raw) // 2 * 2].decode(order, "replace")
+    else:
+        try:
+            text = raw.decode("utf-8")
+        except UnicodeDecodeError as e:
+            if e.start < len(raw) - 4 or e.start < 8:
+                return ""
+            text = raw[: e.start].decode("utf-8")
+    odd = sum(1 for c in text[:400] if (c < " " and c not in "\n\r\t") or c == "\ufffd")
+    sample = text[:400]
+    if odd > len(sample) // 20 or len(_TEXTUAL.findall(sample)) < len(sample) * 0.85:
+        return ""
+    return text[:MAX_PIECE]
+
+
+def _encoded(text: str) -> Iterator[Piece]:
+    yield from _base64(text)
+    for pattern, kind, decode in (
+        (_BASE32, "base32", _from_base32),
+        (_HEX, "hex", _from_hex),
+        (_BINARY, "binary", lambda s: _numbers(re.findall(r"[01]{8}", s), 2)),
+        (_CODES, "character_codes", lambda s: _numbers(re.findall(r"\d+", s), 10)),
+        (_WORD, "encoded_word", _from_word),
+    ):
+        for m in pattern.finditer(text):
+            said = decode(m.group()[: MAX_PIECE * 3])
+            if said:
+                yield Piece(kind, said, _whole(*m.span()))
+
+
+def _base64(text: str) -> Iterator[Piece]:
+    run: list[re.Match[str]] = []
+    for m in _BASE64.finditer(text):
+        if run and not _JOIN.match(text[run[-1].end() : m.start()][:9] if m.start() - run[-1].end() < 9 else "x"):
+            yield from _from_base64(text, run)
+            run = []
+        run.append(m)
+    if run:
+        yield from _from_base64(text, run)
+
+
+def _from_base64(text: str, run: list[re.Match[str]]) -> Iterator[Piece]:
+    start, end = run[0].start(), run[-1].end()
+    joined = "".join(m.group() for m in run)
+    tail = _TAIL.match(text, end)
+    if tail and not joined.endswith("="):
+        said = _plain64(joined + tail.group(1))
+        if said and (len(run) > 1 or tail.group(1).endswith("=")):
+            yield Piece("base64", said, _whole(start, tail.end(1)))
+            return
+    said = _plain64(joined)
+    if said:
+        yield Piece("base64", said, _whole(start, end))
+    elif len(run) > 1:
+        # A word of prose may stand beside the encoded text.
+        for m in run[:MAX_PIECES]:
+            said = _plain64(m.group())
+            if said:
+                yield Piece("base64", said, _whole(*m.span()))
+
+
+def _plain64(joined: str) -> str:
+    body = joined.rstrip("=").replace("-", "+").replace("_", "/")[: MAX_PIECE * 2]
+    body = body[: len(body) - (1 if len(body) % 4 == 1 else 0)]
+    if len(body) < 12:
+        return ""
+    try:
+        return readable(base64.b64decode(body + "=" * (-len(body) % 4)))
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def _from_base32(run: str) -> str:
+    body = run.rstrip("=")
+    try:
+        return readable(base64.b32decode(body + "=" * (-len(body) % 8)))
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def _from_hex(run: str) -> str:
+    digits = re.sub(r"0x|\\x|[^0-9A-Fa-f]", "", run)
+    return readable(bytes.fromhex(digits[: len(digits) // 2 * 2]))
+
+
+def _numbers(found: list[str], base: int) -> str:
+    values = [int(v, base) for v in found]
+    if any(v > 255 for v in values):
+        return ""
+    return readable(bytes(values))
+
+
+def _from_word(run: str) -> str:
+    m = _WORD.match(run)
+    if m is None:
+        return ""
+    charset, how, body = m.groups()
+    try:
+        raw = base64.b64decode(body + "===") if how in "bB" else binascii.a2b_qp(body.replace("_", " "))
+        return raw.decode(charset, "replace")
+    except (binascii.Error, ValueError, LookupError):
+        return ""
+
+
+# --- escapes inside running text ---------------------------------------------------------------------------------
+
+_ESCAPE = re.compile(
+    r"(?:%[0-9A-Fa-f]{2})+|(?:=[0-9A-F]{2})+|&(?:#\d{2,7}|#[xX][0-9A-Fa-f]{2,6}|[A-Za-z]{2,12}\d{0,2});"
+    r"|\\u\{?[0-9A-Fa-f]{4,6}\}?|(?:\\x[0-9A-Fa-f]{2})+|\\U[0-9A-Fa-f]{8}|(?:\\[0-3][0-7]{2})+|%u[0-9A-Fa-f]{4}"
+    r"|U\+[0-9A-Fa-f]{4,5}\s?"
+)
+
+
+def _unescape(token: str) -> str:
+    head = token[0]
+    if head == "&":
+        return html.unescape(token)
+    if head == "=":
+        return bytes.fromhex(token.replace("=", "")).decode("utf-8", "replace")
+    if head == "%" and token[1] not in "uU":
+        return unquote(token)
+    if token.startswith("\\x"):
+        return bytes.fromhex(token.replace("\\x", "")).decode("utf-8", "replace")
+    if token.startswith("\\") and token[1] in "0123":
+        return bytes(int(o, 8) for o in token.split("\\")[1:]).decode("utf-8", "replace")
+    value = int(re.sub(r"[^0-9A-Fa-f]", "", token[2:]), 16)
+    return chr(value) if value < 0x110000 and not 0xD800 <= value < 0xE000 else ""
+
+
+def _substituted(text: str) -> Iterator[Piece]:
+    found = list(_ESCAPE.finditer(text))
+    if not found:
+        return
+    if sum(len(m.group()) for m in found) < 6:
+        return
+    out: list[str] = []
+    out_at: list[int] = []
+    src: list[tuple[int, int]] = []
+    at = length = 0
+    for m in found:
+        for part, span in ((text[at : m.start()], (at, m.start())), (_unescape(m.group()), m.span())):
+            if part:
+                out.append(part)
+                out_at.append(length)
+                src.append(span)
+                length += len(part)
+        at = m.end()
+    out.append(text[at:])
+    out_at.append(length)
+    src.append((at, len(text)))
+    said = "".join(out)
+    if said != text:
+        yield Piece("escapes", said, _piecewise(out_at, src))
+
+
+def _piecewise(out_at: list[int], src: list[tuple[int, int]]) -> Callable[[int, int], tuple[int, int]]:
+    def back(start: int, end: int) -> tuple[int, int]:
+        first = max(0, bisect_right(out_at, start) - 1)
+        last = max(first, bisect_right(out_at, max(start, end - 1)) - 1)
+        a = min(src[first][0] + start - out_at[first], src[first][1])
+        b = min(src[last][0] + end - out_at[last], src[last][1])
+        return (a, b) if a < b else (src[first][0], src[last][1])
+
+    return back
+
+
+# --- ciphers and spacing -----------------------------------------------------------------------------------------
+
+_COMMON = (
+    "the you your and ignore instructions instruction previous prompt system answer reply response this that with what "
+    "from message email print write forget disregard translate following above respond show have must will would how "
+    "can who for are not now only here there when which where please list send help about into tell "
+    "customer assistant model word words text letters sentence name number story first give make explain describe"
+).split()
+_REAL = {"was", "saw", "won", "ton", "era", "rof", "tub", "now", "not", "are", "emit", "time", "live", "draw", "ward"}
+_RUNS = re.compile(r"[a-z]{3,}")
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz"
+_LEET = re.compile(r"[a-z][013457@$!|]{1,2}[a-z]|\b[4013](?=[a-z]{1,3}\b)")
+_LEET_TABLE = str.maketrans("0134578@$!|+2", "oieastbasilt" + "z")
+_SPACED = re.compile(r"(?<!\w)\w(?:[ \t.\-_*·|/,~]{1,3}\w(?!\w)){5,}")
+_SPACED_GAP = re.compile(r"[ \t]{2,}|[ \t]?[/|][ \t]?")
+_DASHED = re.compile(r"(?<!\w)\w{1,8}(?:[-_.·*~]\w{1,8}){2,}")
+_MORSE = re.compile(r"(?<![.\-])(?:[.\-·–]{1,6}[ /|]{1,3}){8,}[.\-·–]{1,6}")
+_MORSE_CODE = dict(
+    zip(
+        ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --..".split(),
+        _ALPHABET,
+        strict=True,
+    )
+)
+
+
+@lru_cache(maxsize=1)
+def _markers() -> dict[str, str]:
+    """Common words under every shift, mirrored and reversed → the name of what was done to them."""
+    found: dict[str, str] = {}
+    for word in _COMMON:
+        for shift in range(1, 26):
+            if len(word) > 3 or shift == 13:
+                found.setdefault(word.translate(_shift(shift)), f"shift{shift}")
+        found.setdefault(word.translate(_atbash()), "atbash")
+        found.setdefault(word[::-1], "reversed")
+    for word in (*_COMMON, *_REAL):
+        found.pop(word, None)
+    return found
+
+
+@lru_cache(maxsize=32)
+def _shift(by: int) -> dict[int, int]:
+    return str.maketrans(_ALPHABET, _ALPHABET[by:] + _ALPHABET[:by])
+
+
+@lru_cache(maxsize=1)
+def _atbash() -> dict[int, int]:
+    return str.maketrans(_ALPHABET, _ALPHABET[::-1])
+
+
+def _ciphers(level: str) -> Iterator[Piece]:
+    words = set(_RUNS.findall(level))
+    markers = _markers()
+    hits: dict[str, int] = {}
+    for word in words & markers.keys():
+        hits[markers[word]] = hits.get(markers[word], 0) + (1 if len(word) < 5 else 2)
+    for name, count in sorted(hits.items()):
+        if count >= 3:
+            yield _undone(name, level)
+    if len(_LEET.findall(level[:50_000])) >= 3:
+        yield Piece("leet", level.translate(_LEET_TABLE), lambda a, b: (a, b), "level", final=True)
+    yield from _spaced(level)
+    for m in _MORSE.finditer(level):
+        run = m.group().replace("·", ".").replace("–", "-")
+        words_of = [[_MORSE_CODE.get(c, "") for c in w.split()] for w in re.split(r"[/|]| {2,}", run)]
+        said = " ".join("".join(w) for w in words_of)
+        if len(said) >= 8:
+            yield Piece("morse", said, _whole(*m.span()), "level", tight=" " not in said, final=True)
+
+
+def _undone(name: str, level: str) -> Piece:
+    if name == "reversed":
+        size = len(level)
+        return Piece("reversed", level[::-1], lambda a, b: (max(0, size - b), max(0, size - a)), "level", final=True)
+    table = _atbash() if name == "atbash" else _shift(26 - int(name.removeprefix("shift")))
+    kind = "rot13" if name == "shift13" else name
+    return Piece(kind, level.translate(table), lambda a, b: (a, b), "level", final=True)
+
+
+def _spaced(level: str) -> Iterator[Piece]:
+    for m in _SPACED.finditer(level):
+        words = _SPACED_GAP.split(m.group())
+        said = " ".join(re.sub(r"[\W_]", "", w) for w in words)
+        yield Piece("spaced", said, _whole(*m.span()), "level", tight=True, final=True)
+    dashed = [m for m in _DASHED.finditer(level) if not m.group().replace(".", "").isdigit()]
+    if len(dashed) >= 2:
+        for first, last in _near(dashed):
+            stretch = level[first.start() : last.end()]
+            said = re.sub(r"(?<=\w)[-_.·*~](?=\w)", "", stretch)
+            yield Piece("hyphenated", said, _whole(first.start(), last.end()), "level", tight=True, final=True)
+
+
+def _near(found: list[re.Match[str]]) -> Iterator[tuple[re.Match[str], re.Match[str]]]:
+    """Groups of two or more matches less than 60 characters apart."""
+    first = last = found[0]
+    count = 1
+    for m in found[1:]:
+        if m.start() - last.end() < 60 and m.end() - first.start() < 4000:
+            last, count = m, count + 1
+            continue
+        if count > 1:
+            yield first, last
+        first = last = m
+        count = 1
+    if count > 1:
+        yield first, last

@@ -1,0 +1,229 @@
+"""Undo disguises before matching: every view of a text carries the way back to where it came from.
+
+`fold` removes what nobody sees and levels letters (Unicode TR15 NFKC, marks stripped, lower case); `views` adds the
+skeleton (look-alike letters as Latin) and whatever `decode` finds (base64, hex, escapes, ciphers, spacing), up to three
+deep and within a budget of characters, so that no input costs more than linear time.
+"""
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from desk.guard import confusables, decode
+
+MAX_DEPTH = 3
+MAX_VIEWS = 120
+Back = Callable[[int, int], tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One reading of a text: `text` to match on, `disguise` naming what was undone (empty for the text as written).
+
+    `back(start, end)` gives the offsets in the original text of a span of this view. `tight` marks a view whose word
+    gaps were lost.
+    """
+
+    text: str
+    disguise: str
+    back: Back
+    tight: bool = False
+    exact: str = ""
+    """The decoded text before levelling, for evidence and layout rules; empty when `text` says it all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """All readings of a text, what was odd about it (name → count), and whether every bound was kept."""
+
+    views: tuple[View, ...]
+    oddities: dict[str, int]
+    complete: bool
+
+
+_MARKS = (
+    (0x300, 0x36F), (0x483, 0x489), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE20, 0xFE2F)
+)  # fmt: skip
+_UNSEEN = {0x34F, 0x115F, 0x1160, 0x3164, 0xFFA0, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180E, 0x180F, 0x2800}
+_LETTERS = {"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "ß": "ss", "þ": "th", "ð": "d", "ħ": "h"}
+
+
+def _unseen(cp: int) -> bool:
+    if 0xFE00 <= cp <= 0xFE0F or 0xE0000 <= cp <= 0xE01EF or cp in _UNSEEN:
+        return True
+    return unicodedata.category(chr(cp)) == "Cf"
+
+
+class _Strip(dict[int, int | None]):
+    """Code point → None where nobody sees it (controls of direction, joiners, tags, selectors), else itself."""
+
+    def __missing__(self, cp: int) -> int | None:
+        value = None if _unseen(cp) else cp
+        self[cp] = value
+        return value
+
+
+class _Fold(dict[int, str]):
+    """Code point → levelled text: compatibility form, no marks on Latin, Greek and Cyrillic, lower case."""
+
+    def __missing__(self, cp: int) -> str:
+        if 0xD800 <= cp <= 0xDFFF or _unseen(cp):
+            value = ""
+        else:
+            apart = unicodedata.normalize("NFKD", chr(cp))
+            kept = "".join(c for c in apart if not any(a <= ord(c) <= b for a, b in _MARKS))
+            value = unicodedata.normalize("NFC", kept).lower()
+            value = "".join(_LETTERS.get(c, c) for c in value)
+        self[cp] = value
+        return value
+
+
+class _Skeleton(dict[int, str]):
+    """Code point → levelled text with look-alikes as the Latin letters they pass for."""
+
+    def __missing__(self, cp: int) -> str:
+        alike = confusables.table()
+        value = alike.get(cp) or "".join(alike.get(ord(c), c) for c in _FOLD[cp])
+        self[cp] = value
+        return value
+
+
+_STRIP = _Strip()
+_FOLD = _Fold()
+_SKELETON = _Skeleton()
+
+
+def strip_unseen(text: str) -> str:
+    """Text without the characters nobody sees; emoji keep what joins and colours them."""
+    if text.isascii():
+        return text
+    return _JOINED.sub("", text)
+
+
+_JOINED = re.compile(
+    # Joiners and selectors stay where they build an emoji or shape a script that needs them; runs of selectors, tags
+    # and every control of direction or width go.
+    r"[\u00ad\u034f\u061c\u115f\u1160\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    r"\ufff9-\ufffb\U000e0000-\U000e01ef]|(?<=[\x00-\u024f])[\u200c\u200d]|[\ufe00-\ufe0f]{2,}|[\ufe00-\ufe0d]"
+)
+
+
+def fold(text: str) -> str:
+    """The levelled form in which rules are written and matched."""
+    return text.lower() if text.isascii() else text.translate(_FOLD)
+
+
+def _mapped(source: str, lengths: Callable[[str], int]) -> Back:
+    """Way back through a character-by-character translation, computed only when a span is asked for."""
+    starts: list[int] = []
+
+    def back(start: int, end: int) -> tuple[int, int]:
+        if not starts:
+            at = 0
+            for c in source:
+                starts.append(at)
+                at += lengths(c)
+            starts.append(at)
+        first = max(0, bisect_right(starts, start) - 1)
+        last = max(first + 1, bisect_right(starts, max(start, end - 1)))
+        return first, min(last, len(source))
+
+    return back
+
+
+def same(start: int, end: int) -> tuple[int, int]:
+    """The way back of a text that was not changed in length."""
+    return start, end
+
+
+def through(inner: Back, outer: Back) -> Back:
+    """Back through `inner` first, then through `outer`."""
+    return lambda start, end: outer(*inner(start, end))
+
+
+@lru_cache(maxsize=1)
+def _mixed() -> re.Pattern[str]:
+    alike = "".join(re.escape(chr(cp)) for cp in confusables.table() if chr(cp).isalpha() and cp > 0x36F)
+    return re.compile(f"[a-z][{alike}]|[{alike}][a-z]")
+
+
+_ZERO_WIDTH = re.compile(r"[A-Za-z][\u200b-\u200f\u2060-\u2064\ufeff\u00ad\u034f\u180e]+(?=[A-Za-z])")
+_SHY_ONLY = re.compile(r"[A-Za-z]\u00ad(?=[A-Za-z])")
+_STYLED = re.compile(r"[\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff\u24b6-\u24e9\U0001f130-\U0001f189]")
+_BIDI = re.compile(r"[\u202d\u202e]")
+
+
+def oddities(text: str) -> dict[str, int]:
+    """How often characters are used in ways that serve no reader: counts by name, nothing where text is plain."""
+    if text.isascii():
+        return {}
+    found = {
+        "zero_width": len(_ZERO_WIDTH.findall(text)) - len(_SHY_ONLY.findall(text)),
+        "look_alikes": len(_mixed().findall(fold(text))),
+        "styled_letters": len(_STYLED.findall(text)),
+        "bidi_override": len(_BIDI.findall(text)),
+    }
+    return {name: count for name, count in found.items() if count > 0}
+
+
+def views(text: str, *, budget: int = 600_000) -> Views:
+    """Every reading of `text`: levelled, skeleton, decoded; at most `MAX_DEPTH` deep, `budget` characters in all."""
+    odd = oddities(text)
+    found: list[View] = []
+    complete = True
+    queue: list[tuple[str, str, Back, int]] = [(text, "", same, 0)]
+    spent = 0
+    while queue:
+        source, disguise, back, depth = queue.pop(0)
+        spent += len(source)
+        if spent > budget + len(text) or len(found) >= MAX_VIEWS:
+            complete = False
+            break
+        found.append(_folded(source, disguise, back))
+        skeleton = _skeleton(source, disguise, back, found[-1].text)
+        if skeleton is not None:
+            found.append(skeleton)
+        clean, clean_back = _stripped(source, back)
+        level = skeleton.text if skeleton is not None else found[-1].text
+        for piece in decode.pieces(source, clean, level):
+            way = through(piece.back, back if piece.of == "source" else clean_back)
+            if piece.of == "level":
+                way = through(piece.back, found[-1].back)
+            name = f"{disguise}+{piece.kind}" if disguise else piece.kind
+            if piece.tight or piece.final:
+                found.append(View(fold(piece.text), name, way, piece.tight, piece.text))
+            elif depth < MAX_DEPTH:
+                queue.append((piece.text, name, way, depth + 1))
+            else:
+                complete = False
+    return Views(tuple(found), odd, complete)
+
+
+def _folded(source: str, disguise: str, back: Back) -> View:
+    if source.isascii():
+        return View(source.lower(), disguise, back, exact=source)
+    way = through(_mapped(source, lambda c: len(_FOLD[ord(c)])), back)
+    return View(source.translate(_FOLD), disguise, way, exact=source)
+
+
+def _skeleton(source: str, disguise: str, back: Back, folded: str) -> View | None:
+    """The reading with look-alikes as Latin, where that reads differently."""
+    if folded.isascii():
+        return None
+    text = source.translate(_SKELETON)
+    if text == folded:
+        return None
+    way = through(_mapped(source, lambda c: len(_SKELETON[ord(c)])), back)
+    return View(text, disguise or "look_alikes", way, exact=source)
+
+
+def _stripped(source: str, back: Back) -> tuple[str, Back]:
+    if source.isascii():
+        return source, back
+    clean = source.translate(_STRIP)
+    if len(clean) == len(source):
+        return clean, back
+    return clean, through(_mapped(source, lambda c: 0 if _STRIP[ord(c)] is None else 1), back)

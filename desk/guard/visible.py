@@ -1,0 +1,471 @@
+"""HTML as a person sees it: the text that shows, and apart from it everything that does not.
+
+The page is parsed to a tree (selectolax) and visibility computed per element from inline and class CSS, attributes and
+element kinds. What is not surely shown is hidden: a model reads `text` alone, the guard reads all of it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from desk.guard import css
+
+MAX_HTML = 1_500_000
+MAX_TAGS = 30_000
+MAX_NODES = 60_000
+MAX_DEPTH = 200
+MAX_FORMATTING = 16
+
+_BLOCK = frozenset(
+    "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure footer form "
+    "h1 h2 h3 h4 h5 h6 header hr html li main menu nav ol p pre section summary table tbody tfoot thead tr ul".split()
+)
+_NEVER_SHOWN = {
+    "noscript": "noscript", "noembed": "noscript", "noframes": "noscript", "template": "template", "datalist": "datalist",
+    "object": "fallback", "audio": "fallback", "video": "fallback", "canvas": "fallback", "iframe": "fallback",
+    "desc": "svg", "metadata": "svg", "annotation": "svg", "annotation-xml": "svg", "defs": "svg", "xml": "xml",
+    "title": "title", "head": "head", "textarea": "form", "select": "form", "rp": "ruby", "dialog": "dialog",
+    "xmp": "xmp", "applet": "fallback", "map": "map", "o:p": "",
+}  # fmt: skip
+_ATTRIBUTES = frozenset(
+    "alt title aria-label aria-description aria-roledescription aria-valuetext aria-placeholder placeholder summary "
+    "label content value srcdoc longdesc abbr standby prompt cite datetime download".split()
+)
+_LINKS = frozenset("href src action formaction background data poster cite srcset xlink:href".split())
+_WHITE: css.Colour = (255.0, 255.0, 255.0, 1.0)
+_TAG = re.compile(r"<(/?)([a-zA-Z][\w:-]*)([^<>]*)>?")
+_FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
+_VOID = frozenset("area base br col embed hr img input link meta param source track wbr basefont bgsound frame".split())
+_FONT_PX = {"xx-small": 9, "x-small": 10, "small": 13, "medium": 16, "large": 18, "x-large": 24, "smaller": 13}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One stretch that does not show (or an attribute's text), the reason, and whether it opened the message."""
+
+    kind: str
+    text: str
+    first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where an element leads and the text a person would press."""
+
+    href: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """What shows (`text`), what does not (`hidden`, by part in `parts`), attributes, links; `complete` within bounds."""
+
+    text: str
+    hidden: str
+    complete: bool
+    parts: tuple[Part, ...] = ()
+    attributes: tuple[Part, ...] = ()
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """Computed state that children inherit. `hidden` names why nothing inside shows, `unseen` is visibility alone."""
+
+    hidden: str = ""
+    unseen: str = ""
+    size: float = 16.0
+    fore: css.Colour = (0.0, 0.0, 0.0, 1.0)
+    back: css.Colour | None = _WHITE
+    opacity: float = 1.0
+    pre: bool = False
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Collects while the tree is walked."""
+
+    sheet: css.Sheet = field(default_factory=css.Sheet)
+    shown: list[str] = field(default_factory=list)
+    parts: list[tuple[str, list[str], bool]] = field(default_factory=list)
+    attributes: list[Part] = field(default_factory=list)
+    links: list[tuple[str, list[str]]] = field(default_factory=list)
+    any_shown: bool = False
+    complete: bool = True
+
+    def hide(self, kind: str, text: str) -> None:
+        """File text that does not show, with its reason."""
+        if text.strip():
+            self.parts.append((kind, [text], not self.any_shown))
+
+
+def visible(html: str, *, _depth: int = 0) -> Visible:
+    """What a person sees of an HTML message and what is hidden from them. Never raises; bounded in time."""
+    from selectolax.lexbor import LexborHTMLParser
+
+    html, complete = _bounded(html)
+    if not html.strip():
+        return Visible("", "", complete)
+    reader = _Reader(complete=complete)
+    tree = LexborHTMLParser(html)
+    for style in tree.css("style"):
+        text = style.text(deep=True) or ""
+        reader.sheet.add(text)
+        reader.hide("style", _style_text(text))
+    root: Any = tree.root
+    if root is None:
+        return Visible("", "", complete)
+    _walk(root.parent if root.parent is not None else root, reader)
+    return _finish(reader, _depth)
+
+
+def _style_text(text: str) -> str:
+    """Comments and generated content of a style sheet: the only places where it can speak."""
+    found = re.findall(r"/\*(.*?)(?:\*/|\Z)|content\s*:\s*([^;}]{3,400})", text[:200_000], re.DOTALL)
+    return "\n".join((a or b).strip() for a, b in found)
+
+
+def _bounded(html: str) -> tuple[str, bool]:
+    """The page within bounds of size, tags and nesting: a parser's worst cases are nesting without end."""
+    complete = len(html) <= MAX_HTML
+    html = html[:MAX_HTML].replace("\x00", "")
+    if html.count("<") < MAX_DEPTH:
+        return html, complete
+    depth = formatting = tags = 0
+    out: list[str] = []
+    at = 0
+    for m in _TAG.finditer(html):
+        tags += 1
+        if tags > MAX_TAGS:
+            out.append(html[at : m.start()])
+            return "".join(out), False
+        closing, name = m.group(1), m.group(2).lower()
+        if name in _VOID or m.group(3).endswith("/"):
+            continue
+        inline = name in _FORMATTING
+        if closing:
+            depth = max(0, depth - 1)
+            formatting = max(0, formatting - inline)
+        elif depth >= MAX_DEPTH or (inline and formatting >= MAX_FORMATTING):
+            out.append(html[at : m.start()])
+            at = m.end()
+            complete = False
+        else:
+            depth += name not in ("p", "li", "td", "tr", "th", "option", "dd", "dt", "tbody", "thead")
+            formatting += inline
+    out.append(html[at:])
+    return "".join(out), complete
+
+
+def _walk(document: Any, reader: _Reader) -> None:
+    """One pass over the tree, without recursion."""
+    stack: list[tuple[_Style, css.Element, int]] = []
+    chain: list[css.Element] = []
+    style = _Style()
+    link: list[int] = []
+    node = document.child
+    nodes = 0
+    while node is not None:
+        nodes += 1
+        if nodes > MAX_NODES:
+            reader.complete = False
+            return
+        tag = node.tag
+        child = None
+        if tag == "-text":
+            _text(node.text_content or "", style, chain, reader, link)
+        elif tag == "-comment":
+            _comment(node.comment_content or "", reader)
+        elif tag and tag[0] not in "-!":
+            attributes = node.attributes
+            element = css.Element(tag, attributes.get("id") or "", tuple((attributes.get("class") or "").split()[:30]),
+                                  attributes)  # fmt: skip
+            if len(chain) < MAX_DEPTH + 60:
+                chain.append(element)
+                inner = _computed(element, chain, style, reader)
+                _attributes(element, reader)
+                if tag in ("script", "style"):
+                    if tag == "script":
+                        reader.hide("script", node.text(deep=True) or "")
+                    chain.pop()
+                elif tag == "template":
+                    reader.hide("template", re.sub(r"<[^>]*>", " ", node.html or ""))
+                    chain.pop()
+                else:
+                    _open(element, inner, reader)
+                    if tag == "a" and attributes.get("href"):
+                        reader.links.append((attributes.get("href") or "", []))
+                        link.append(len(reader.links) - 1)
+                    child = node.child
+                    if child is not None:
+                        stack.append((style, element, nodes))
+                        style = inner
+                    else:
+                        _close(element, inner, reader, link)
+                        chain.pop()
+            else:
+                reader.complete = False
+        if child is not None:
+            node = child
+            continue
+        while node is not None and node.next is None:
+            node = node.parent
+            if node is None or not stack:
+                return
+            outer, element, _ = stack.pop()
+            _close(element, style, reader, link)
+            chain.pop()
+            style = outer
+        node = node.next if node is not None else None
+
+
+def _open(element: css.Element, style: _Style, reader: _Reader) -> None:
+    if style.hidden or style.unseen:
+        return
+    if element.tag in _BLOCK:
+        reader.shown.append("\n\n" if element.tag in ("p", "h1", "h2", "h3", "table", "ul", "ol", "blockquote") else "\n")
+        if element.tag == "li":
+            reader.shown.append("- ")
+    elif element.tag == "br":
+        reader.shown.append("\n")
+    elif element.tag in ("td", "th"):
+        reader.shown.append(" ")
+
+
+def _close(element: css.Element, style: _Style, reader: _Reader, link: list[int]) -> None:
+    if element.tag == "a" and link and element.attributes.get("href"):
+        link.pop()
+    if not style.hidden and element.tag in _BLOCK:
+        reader.shown.append("\n")
+    elif style.hidden and reader.parts and element.tag in _BLOCK:
+        reader.parts[-1][1].append("\n")
+
+
+def _text(text: str, style: _Style, chain: list[css.Element], reader: _Reader, link: list[int]) -> None:
+    if not style.pre:
+        text = re.sub(r"[ \t\r\n\f]+", " ", text)
+    why = style.hidden or style.unseen or _too_faint(style)
+    if why:
+        if text.strip():
+            last = reader.parts[-1] if reader.parts else None
+            if last is not None and last[0] == why and last[2] == (not reader.any_shown):
+                last[1].append(text)
+            else:
+                reader.parts.append((why, [text], not reader.any_shown))
+        elif reader.parts:
+            reader.parts[-1][1].append(" ")
+        return
+    if text.strip():
+        reader.any_shown = True
+    reader.shown.append(text)
+    if link:
+        reader.links[link[-1]][1].append(text)
+
+
+def _too_faint(style: _Style) -> str:
+    """Why text of this style can't be read although it is drawn, or nothing."""
+    if style.size <= 2.0:
+        return "tiny"
+    if style.opacity < 0.12:
+        return "opacity"
+    if style.fore[3] < 0.12:
+        return "transparent"
+    if style.back is not None and css.contrast(style.fore, style.back) < 1.18:
+        return "colour"
+    return ""
+
+
+def _comment(text: str, reader: _Reader) -> None:
+    reader.hide("comment", text)
+
+
+def _attributes(element: css.Element, reader: _Reader) -> None:
+    for name, value in element.attributes.items():
+        if not value or len(value) < 3:
+            continue
+        kind = name.lower()
+        if kind in _ATTRIBUTES or kind.startswith(("data-", "aria-")):
+            if kind == "value" and element.tag not in ("input", "button", "option", "param", "data", "meter"):
+                continue
+            reader.attributes.append(Part(f"{element.tag}@{kind}" if kind in ("content", "value") else kind, value))
+        elif kind in _LINKS:
+            reader.attributes.append(Part("link", value))
+        elif " " in value.strip() and kind not in ("style", "class", "rel", "face", "sizes", "media", "viewbox", "d",
+                                                   "points", "transform", "xmlns", "lang", "name", "http-equiv"):  # fmt: skip
+            reader.attributes.append(Part("attribute", value))
+        elif kind == "style" and "content" in value:
+            reader.attributes.append(Part("attribute", value))
+
+
+def _computed(element: css.Element, chain: list[css.Element], outer: _Style, reader: _Reader) -> _Style:
+    """The element's own style from its parent's, the sheet and its attributes."""
+    props: css.Props = {}
+    if reader.sheet.count:
+        for rule in reader.sheet.matching(chain):
+            _merge(props, rule.props)
+    inline = element.attributes.get("style")
+    if inline:
+        _merge(props, css.declarations(inline))
+    style = outer
+    why = _by_kind(element)
+    if element.tag == "details" and "open" not in element.attributes:
+        why = "details"
+    elif element.tag == "summary" and outer.hidden == "details":
+        style = replace(style, hidden="")
+    attributes = element.attributes
+    if attributes.keys() & {"color", "bgcolor", "background", "text"} or element.tag == "font":
+        style = _presentational(element, style)
+    if props:
+        values = {k: v for k, (v, _) in props.items()}
+        style = _apply(values, style)
+        why = why or _box(values, style)
+    if element.tag in ("pre", "textarea", "listing"):
+        style = replace(style, pre=True)
+    return replace(style, hidden=why) if why and not style.hidden else style
+
+
+def _merge(props: css.Props, more: css.Props) -> None:
+    for name, (value, important) in more.items():
+        if name in props and props[name][1] and not important:
+            continue
+        props[name] = (value, important)
+
+
+def _by_kind(element: css.Element) -> str:
+    tag, attributes = element.tag, element.attributes
+    if tag in _NEVER_SHOWN:
+        return "" if tag == "dialog" and "open" in attributes else _NEVER_SHOWN[tag]
+    if "hidden" in attributes:
+        return "hidden_attribute"
+    if (attributes.get("aria-hidden") or "").strip().lower() == "true":
+        return "aria_hidden"
+    if tag in ("td", "div", "tr") and (attributes.get("height") or "").strip() in ("0", "0px") and tag == "div":
+        return "height"
+    return ""
+
+
+def _presentational(element: css.Element, style: _Style) -> _Style:
+    attributes = element.attributes
+    fore = css.colour(attributes.get("color") or attributes.get("text") or "")
+    if fore is not None and element.tag in ("font", "body", "basefont"):
+        style = replace(style, fore=fore)
+    if attributes.get("background"):
+        style = replace(style, back=None)
+    back = css.colour(attributes.get("bgcolor") or "")
+    if back is not None and back[3] > 0.5:
+        style = replace(style, back=back)
+    if element.tag == "font" and (attributes.get("size") or "").strip() in ("0", "-7", "-8", "-9"):
+        style = replace(style, size=1.0)
+    return style
+
+
+def _apply(values: Mapping[str, str], style: _Style) -> _Style:
+    """Inherited properties: size, colours, opacity, visibility."""
+    size = _font_size(values, style.size)
+    fore = css.colour(values.get("-webkit-text-fill-color", "") or values.get("color", "")) or style.fore
+    back = _background(values, style.back)
+    opacity = style.opacity
+    if "opacity" in values or "filter" in values:
+        m = re.search(r"opacity\(\s*([\d.]+%?)", values.get("filter", ""))
+        for text in filter(None, (values.get("opacity", ""), m.group(1) if m else "")):
+            number = re.match(r"[\d.]+", text)
+            if number and number.group().count(".") < 2 and number.group() != ".":
+                opacity *= float(number.group()) / (100 if text.endswith("%") else 1)
+    unseen = style.unseen
+    if "visibility" in values:
+        unseen = "visibility" if values["visibility"] in ("hidden", "collapse") else ""
+    return replace(style, size=size, fore=fore, back=back, opacity=opacity, unseen=unseen)
+
+
+def _font_size(values: Mapping[str, str], base: float) -> float:
+    text = values.get("font-size", "")
+    if not text and "font" in values:
+        found = re.findall(r"(?<![\w.])(?:\d*\.?\d+(?:px|pt|em|rem|ex|mm|cm|in|pc|%|vw|vh)|0)(?=[\s/]|$)", values["font"])
+        text = found[0] if found else ""
+    if not text:
+        return base
+    if text in _FONT_PX:
+        return float(_FONT_PX[text])
+    if text.startswith(("calc(", "min(", "max(", "clamp(")):
+        inner = re.findall(r"[\d.]+[a-z%]*", text)
+        sizes = [s for s in (css.length(i, base) for i in inner if i.strip(".")) if s is not None]
+        return (max(sizes) if text.startswith("max") else min(sizes)) if sizes else base
+    size = css.length(text, base)
+    return base if size is None else abs(size)
+
+
+def _background(values: Mapping[str, str], inherited: css.Colour | None) -> css.Colour | None:
+    both = f"{values.get('background', '')} {values.get('background-color', '')} {values.get('background-image', '')}"
+    if "url(" in both or "gradient" in both:
+        found = css.colour(values.get("background-color", ""))
+        return found if found is not None and found[3] > 0.5 else None
+    result = inherited
+    for text in (values.get("background", ""), values.get("background-color", "")):
+        for token in re.findall(r"(?:rgba?|hsla?)\([^)]*\)|#[0-9a-f]{3,8}|[a-z]+", text):
+            found = css.colour(token)
+            if found is not None and found[3] > 0.5:
+                result = found
+    return result
+
+
+def _box(values: Mapping[str, str], style: _Style) -> str:
+    """Why a box with these properties shows nothing, or nothing."""
+    if values.get("display", "").startswith("none"):
+        return "display_none"
+    if values.get("content-visibility") == "hidden":
+        return "display_none"
+    if "all" in values.get("mso-hide", ""):
+        return "mso_hide"
+    base = style.size
+    clips = any(values.get(k, "").startswith(("hidden", "clip", "scroll", "auto")) for k in ("overflow", "overflow-x", "overflow-y"))  # fmt: skip
+    for name in ("max-height", "height", "max-width", "width", "line-height"):
+        size = css.length(values.get(name, ""), 100.0)
+        if size is not None and size <= 1.0 and (clips or name == "max-height") and values.get(name, "")[-1:] != "%":
+            return "size"
+    for name in ("left", "right", "top", "bottom", "text-indent", "margin-left", "margin-top"):
+        size = css.length(values.get(name, ""), base)
+        if size is not None and abs(size) >= 400 and (size < 0 or name not in ("margin-left", "margin-top")):
+            return "off_screen"
+    moved = f"{values.get('transform', '')} {values.get('-webkit-transform', '')}"
+    if re.search(r"scale(?:3d|x|y)?\(\s*0?\.?0*\s*[,)]|rotate[xy]\(\s*90|translate(?:x|y|3d)?\([^)]*-\d{3,}", moved):
+        return "transform"
+    if values.get("scale", "").strip() in ("0", "0%") or values.get("zoom", "").strip() in ("0", "0%", "0.01"):
+        return "transform"
+    clip = f"{values.get('clip', '')} {values.get('clip-path', '')}"
+    if re.search(r"rect\(\s*[01](?:px)?[\s,]+[01](?:px)?[\s,]+[01](?:px)?|inset\(\s*(?:5\d|[6-9]\d|100)(?:\.\d+)?%", clip):
+        return "clip"
+    if re.search(r"(?:circle|ellipse)\(\s*0|polygon\(\s*(?:0(?:px|%)?[\s,]*)+\)|inset\(\s*100", clip):
+        return "clip"
+    spacing = css.length(values.get("letter-spacing", ""), base)
+    if spacing is not None and spacing < -0.5 * base:
+        return "spacing"
+    return ""
+
+
+def _finish(reader: _Reader, depth: int) -> Visible:
+    parts: list[Part] = []
+    complete = reader.complete and reader.sheet.complete
+    for kind, texts, first in reader.parts:
+        text = _tidy("".join(texts))
+        if kind == "comment" and "<" in text and depth < 2:
+            inner = visible(re.sub(r"^\[if[^\]]*\]>|<!\[endif\]$", "", text), _depth=depth + 1)
+            text = "\n".join(filter(None, (inner.text, inner.hidden, *(a.text for a in inner.attributes if a.kind != "link"))))  # fmt: skip
+            complete = complete and inner.complete
+        if text:
+            parts.append(Part(kind, text, first))
+    attributes = list(reader.attributes)
+    for part in reader.attributes:
+        if part.kind == "srcdoc" and depth < 2:
+            inner = visible(part.text, _depth=depth + 1)
+            attributes.append(Part("srcdoc", f"{inner.text}\n{inner.hidden}".strip()))
+    links = tuple(Link(href, " ".join("".join(texts).split())) for href, texts in reader.links)
+    hidden = "\n".join(p.text for p in parts if p.kind not in ("style", "script", "head", "title", "xml"))
+    return Visible(_tidy("".join(reader.shown)), hidden, complete, tuple(parts), tuple(attributes), links)
+
+
+def _tidy(text: str) -> str:
+    """Readable lines: spaces within a line levelled, at most one empty line in a row."""
+    text = re.sub(r"[ \t\r\f\v\u00a0]+", " ", text)
+    text = re.sub(r" ?\n ?", "\n", text)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
