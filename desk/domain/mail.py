@@ -97,4 +97,3 @@ class Outgoing:
     sender: str
     recipients: tuple[str, ...]
     subject: str
-

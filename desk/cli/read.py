@@ -1,0 +1,185 @@
+"""Commands that read the store: list, show, replay, stats, backup, export."""
+
+import argparse
+import json
+import mailbox
+import sqlite3
+import statistics
+from pathlib import Path
+from typing import Any
+
+from desk.cli import rooms
+from desk.domain.codec import to_json
+from desk.errors import StoreError
+
+
+def list_(given: argparse.Namespace) -> int:
+    """Tickets of a view, or those whose messages hold the words."""
+    from desk.store import search, threads
+
+    config, places = rooms.configuration()
+    db = rooms.store(config, places)
+    words = " ".join(given.query)
+    me = rooms.agent(config)
+    if not words or words in list(threads.View):
+        ids = list(db.get(threads.ids(threads.Filter(threads.View(words or "inbox"), me=me), given.limit)))
+    else:
+        ids = list(dict.fromkeys(hit.thread_id for hit in db.get(search.messages(words, limit=given.limit))))
+    rows = [row for start in range(0, len(ids), 100) for row in db.get(threads.rows(ids[start : start + 100], me))]
+    db.close()
+    if given.json:
+        print(json.dumps([to_json(row) for row in rows], ensure_ascii=True))  # noqa: T201
+        return 0
+    for row in rows:
+        name = _plain(row.contact_name, 24)
+        print(f"{row.number:8} {row.status:15} {row.category:16} {name:24}  {_plain(row.subject, 60)}")  # noqa: T201
+    if not rows:
+        print("Nothing there.")  # noqa: T201
+    return 0
+
+
+def show(given: argparse.Namespace) -> int:
+    """One ticket: its row, messages, draft, and the steps of its last run."""
+    from desk.store import drafts, jobs, messages, threads
+
+    db = rooms.store(*rooms.configuration())
+    detail = db.get(threads.by_number(given.number))
+    if detail is None:
+        raise StoreError(f"There is no ticket {given.number}.", "`desk list all` shows every one.")
+    draft = db.get(drafts.current(detail.row.id))
+    runs = db.get(jobs.of_thread(detail.row.id))
+    data: dict[str, Any] = {
+        "ticket": to_json(detail),
+        "messages": [_message(row) for row in db.get(messages.of_thread(detail.row.id))],
+        "draft": to_json(draft) if draft else None,
+        "runs": [{**to_json(run), "steps": [to_json(step) for step in db.get(jobs.steps(run.id))]} for run in runs],
+    }
+    db.close()
+    if given.json:
+        print(json.dumps(data, ensure_ascii=True))  # noqa: T201
+        return 0
+    row = detail.row
+    print(f"{row.number}  {_plain(row.subject, 100)}\n{row.status}, {row.category}, {row.priority}, {row.language}")  # noqa: T201
+    for message in data["messages"]:
+        print(f"\n{message['received_at']}  {_plain(message['from'], 60)}  [{message['status']}]")  # noqa: T201
+        print(_safe(message["text"]))  # noqa: T201
+    if draft:
+        print(f"\nDraft {draft.version}, {draft.written_by}, {draft.confidence:.2f}\n{_safe(draft.body)}")  # noqa: T201
+    return 0
+
+
+def replay(given: argparse.Namespace) -> int:
+    """The ticket's last run again, with today's knowledge and models, beside what was stored."""
+    from dataclasses import replace
+
+    from desk.pipeline.runner.load import case_of
+    from desk.pipeline.steps import STEPS
+    from desk.store import jobs, threads
+
+    config, places = rooms.configuration()
+    db = rooms.store(config, places)
+    detail = db.get(threads.by_number(given.number))
+    runs = [r for r in db.get(jobs.of_thread(detail.row.id)) if r.kind == "ticket"] if detail else []
+    if not runs:
+        raise StoreError(f"{given.number} has no run to replay.", "`desk list all` shows every ticket.")
+    services = rooms.rooms(config, places)
+    stored = {step.step: step for step in db.get(jobs.steps(runs[0].id))}
+    case = replace(case_of(db, runs[0], config), outputs={})
+    db.close()
+    lines = []
+    for step in STEPS:
+        output = step.run(case, services).output
+        case = replace(case, outputs={**case.outputs, step.name: output})
+        before = stored[step.name].output if step.name in stored else None
+        lines.append({"step": step.name, "same": output == before, "before": before, "now": output})
+    services.models.close()
+    if given.json:
+        print(json.dumps(lines, ensure_ascii=True))  # noqa: T201
+        return 0
+    for line in lines:
+        print(f"{line['step']:10} {'same' if line['same'] else 'differs'}")  # noqa: T201
+    return 0
+
+
+def stats(given: argparse.Namespace) -> int:
+    """Counts by view, and p50 / p90 milliseconds of every step."""
+    from desk.store import jobs, threads
+
+    config, places = rooms.configuration()
+    db = rooms.store(config, places)
+    counts = {str(view): n for view, n in db.get(threads.counts(rooms.agent(config))).items()}
+    times = {name: _quantiles(values) for name, values in db.get(jobs.step_times()).items()}
+    db.close()
+    if given.json:
+        print(json.dumps({"views": counts, "steps_ms": times}))  # noqa: T201
+        return 0
+    for name, n in counts.items():
+        print(f"{name:12} {n:>6}")  # noqa: T201
+    for name, values in times.items():
+        print(f"{name:12} {values['p50']:>8.0f} ms  p90 {values['p90']:>8.0f} ms  ({values['n']:.0f})")  # noqa: T201
+    return 0
+
+
+def backup(given: argparse.Namespace) -> int:
+    """Copy the SQLite store, page by page, while everything runs."""
+    config, places = rooms.configuration()
+    if config.database and "postgres" in config.database:
+        raise StoreError("This desk keeps its store on PostgreSQL.", "Use pg_dump on that database.")
+    if not places.database.exists():
+        raise StoreError(f"There is no store at {places.database}.", "Run `desk init` or `desk demo --keep DIR` first.")
+    target = Path(given.file).expanduser()
+    if target.exists():
+        raise StoreError(f"{target} exists already.", "Name a new file; nothing is overwritten.")
+    with sqlite3.connect(f"file:{places.database}?mode=ro", uri=True) as from_, sqlite3.connect(target) as to:
+        from_.backup(to)
+    print(f"{target}: {target.stat().st_size / 1e6:.1f} MB")  # noqa: T201
+    return 0
+
+
+def export(given: argparse.Namespace) -> int:
+    """Every stored message, byte for byte, as one mbox file."""
+    from desk.store import messages
+
+    target = Path(given.file).expanduser()
+    if target.exists():
+        raise StoreError(f"{target} exists already.", "Name a new file; nothing is overwritten.")
+    db = rooms.store(*rooms.configuration())
+    box = mailbox.mbox(target)
+    count = 0
+    for message_id in db.get(messages.all_ids()):
+        if raw := db.get(messages.raw(message_id)):
+            box.add(raw)
+            count += 1
+    box.close()
+    db.close()
+    print(f"{target}: {count} messages")  # noqa: T201
+    return 0
+
+
+def _message(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "direction": str(row.direction),
+        "status": str(row.status),
+        "from": row.from_addr,
+        "subject": row.subject,
+        "received_at": row.received_at.isoformat(timespec="seconds"),
+        "text": row.text,
+        "flagged": row.flagged,
+        "attack_type": row.attack_type,
+    }
+
+
+def _quantiles(values: list[float]) -> dict[str, float]:
+    tenths = statistics.quantiles(values, n=10) if len(values) > 1 else values * 9
+    return {"n": float(len(values)), "p50": statistics.median(values), "p90": tenths[8]}
+
+
+def _safe(text: str) -> str:
+    """Text from outside for a terminal: control characters and bidi marks spelled out."""
+    return "".join(c if c in "\n\t" or c.isprintable() else f"<U+{ord(c):04X}>" for c in text)
+
+
+def _plain(text: str, width: int) -> str:
+    line = " ".join(_safe(text).split())
+    return line if len(line) <= width else line[: width - 1] + "…"

@@ -1,0 +1,199 @@
+"""The composition root: which function stands behind which door, for the command at hand."""
+
+import getpass
+import os
+import subprocess
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from desk.config import Config, MailboxConfig, load
+from desk.domain.mail import Outgoing
+from desk.domain.sending import ReleaseCheck, ReplyRequest
+from desk.domain.ticket import Gate
+from desk.errors import AuthError, ConfigError, DeskError
+from desk.paths import Paths, paths
+
+if TYPE_CHECKING:
+    from desk.actions.desk import Desk
+    from desk.mail.source import Source
+    from desk.pipeline.case import Rooms
+    from desk.store.database import Database
+
+SERVICE = "desk"
+"""Name under which passwords stand in the system's keyring."""
+
+
+def now() -> datetime:
+    """The clock."""
+    return datetime.now(UTC)
+
+
+def configuration() -> tuple[Config, Paths]:
+    """The configuration in force and where it stands."""
+    places = paths()
+    return load(places.config), places
+
+
+def agent(config: Config) -> str:
+    """Who sits at this desk."""
+    return config.screen.agent or getpass.getuser()
+
+
+def location(config: Config, places: Paths) -> str:
+    """Where the store is: the configured URL, else the SQLite file."""
+    return config.database or str(places.database)
+
+
+def store(config: Config, places: Paths) -> "Database":
+    """Open the store, created or migrated when needed."""
+    from desk.store import database
+
+    places.create()
+    return database.open(location(config, places))
+
+
+def password(box: MailboxConfig) -> str:
+    """The mailbox's password: from its command, its environment variable, or the keyring; AuthError when none has it."""
+    if box.password_cmd:
+        done = subprocess.run(box.password_cmd, shell=True, capture_output=True, text=True, timeout=60, check=False)
+        if done.returncode:
+            raise AuthError(
+                f"The password command of {box.name} ended with {done.returncode}: {done.stderr.strip()[:200]}",
+                "Run it by hand and mend password_cmd.",
+            )
+        return done.stdout.strip()
+    if box.password_env:
+        if value := os.environ.get(box.password_env):
+            return value
+        raise AuthError(f"{box.password_env} is not set.", f"Set it to the password of {box.address}.")
+    try:
+        import keyring
+
+        if found := keyring.get_password(SERVICE, box.address):
+            return found
+    except Exception as problem:
+        raise AuthError(
+            f"The system's keyring did not answer: {problem}.", "Set password_env or password_cmd for this mailbox."
+        ) from problem
+    raise AuthError(f"There is no password for {box.address}.", f"Run `desk init {box.address}`.")
+
+
+def source(box: MailboxConfig) -> "Source":
+    """Where a mailbox's messages come from: its folder, else its IMAP server."""
+    if box.folder:
+        from desk.mail.folder import FolderSource
+
+        return FolderSource(Path(box.folder).expanduser())
+    from desk.mail.imap import ImapSource
+
+    return ImapSource(box, password(box))
+
+
+def transport(config: Config) -> Callable[[MailboxConfig], Callable[[Outgoing, Callable[[], None]], str]]:
+    """How a mailbox's messages leave: into its folder's `sent/`, else by SMTP."""
+
+    def of(box: MailboxConfig) -> Callable[[Outgoing, Callable[[], None]], str]:
+        if box.folder:
+            from desk.mail.folder import FolderTransport
+
+            return FolderTransport(Path(box.folder).expanduser()).send
+        from desk.mail import smtp
+
+        return lambda out, before_data: smtp.send(
+            box.smtp, box.smtp.user or box.address, password(box), out, before_data=before_data
+        )
+
+    return of
+
+
+def desk(config: Config, db: "Database", who: str = "") -> "Desk":
+    """The desk of one agent: what actions need to compose a reply and to check it at the door."""
+    from desk.actions.desk import Desk
+
+    return Desk(
+        db=db,
+        agent=who or agent(config),
+        hold_seconds=max(0.0, min(120.0, config.pipeline.hold_seconds)),
+        compose=lambda request: compose(config, request),
+        check=check,
+        clock=now,
+    )
+
+
+def compose(config: Config, request: ReplyRequest) -> Outgoing:
+    """Render an outgoing message: its bytes and its Message-ID are fixed here, once."""
+    from desk.mail import compose as composer
+    from desk.mail.parse import parse
+
+    box = box_named(config, request.mailbox)
+    if request.answers is None:
+        return composer.new(
+            box=box, to=request.to or (), cc=request.cc, subject=request.subject or "", body=request.body, now=now()
+        )
+    return composer.reply(
+        box=box,
+        to=parse(request.answers),
+        body=request.body,
+        subject=request.subject,
+        cc=request.cc,
+        references=request.references,
+        number=request.number,
+        auto_submitted=request.by_rule,
+        attachments=request.attachments,
+        now=now(),
+    )
+
+
+def check(request: ReleaseCheck) -> tuple[Gate, ...]:
+    """The gates of the second door."""
+    from desk.guard import outgoing
+
+    return outgoing.check(
+        request.body,
+        sources=request.sources,
+        allowed_links=request.allowed_links,
+        recipients=request.recipients,
+        thread_addresses=request.thread_addresses,
+        customer_text=request.customer_text,
+    )
+
+
+def box_named(config: Config, name: str) -> MailboxConfig:
+    """A configured mailbox by its name; ConfigError when there is none."""
+    for box in config.mailboxes:
+        if box.name == name:
+            return box
+    raise ConfigError(f"The mailbox {name!r} is not in the configuration any more.", "Put it back, or run `desk init`.")
+
+
+def rooms(config: Config, places: Paths, *, only: Sequence[str] = ("knowledge", "models")) -> "Rooms":
+    """What the think worker uses. Whatever is missing is None and says why; nothing here raises for a missing part."""
+    from desk.knowledge import embed
+    from desk.knowledge.index import Index
+    from desk.llm import Models
+    from desk.llm import load as load_models
+    from desk.pipeline.case import Rooms
+
+    off: dict[str, str] = {}
+    embedder = index = None
+    try:
+        embedder = embed.load(config.knowledge.embeddings)
+        if "knowledge" in only:
+            places.create()
+            index = Index(places.vectors, embedder)
+    except DeskError as problem:
+        off["embeddings" if embedder is None else "knowledge"] = str(problem)
+    models = load_models(config.model, places.models) if "models" in only else Models(None, None, "")
+    if models.capable is None and models.why_none:
+        off["model"] = models.why_none
+    return Rooms(
+        config=config,
+        embedder=embedder,
+        index=index,
+        models=models,
+        orders=Path(config.knowledge.orders).expanduser() if config.knowledge.orders else None,
+        products=Path(config.knowledge.products).expanduser() if config.knowledge.products else None,
+        off=off,
+    )

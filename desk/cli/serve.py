@@ -1,0 +1,98 @@
+"""`desk` and `desk worker`: the screen with its workers, and the workers alone."""
+
+import argparse
+import logging
+import signal
+import sys
+
+from desk.cli import rooms
+from desk.config import Config
+from desk.paths import Paths
+
+
+def screen(given: argparse.Namespace) -> int:
+    """Open the screen. With no mailbox yet, ask what to do first: demo, connect, or open an existing desk."""
+    config, places = rooms.configuration()
+    if not config.mailboxes:
+        from desk.ui.app import first_run
+
+        choice = first_run(config)
+        if choice == "demo":
+            from desk.cli.demo import demo
+
+            return demo(argparse.Namespace(headless=False, no_model=False, keep=None, json=False))
+        if choice == "connect":
+            from desk.cli.connect import interactive
+
+            if interactive(places):
+                return 1
+            config, places = rooms.configuration()
+        elif choice != "open":
+            return 0
+    return run(config, places)
+
+
+def run(config: Config, places: Paths, *, demo: bool = False) -> int:
+    """The screen over the configured store; its workers are child processes that end with it."""
+    from desk.ui.app import run as run_screen
+    from desk.workers.supervise import Supervisor, command
+
+    supervisor = Supervisor(command(), places.logs)
+
+    def connect() -> object:
+        from desk.store.database import AsyncDatabase
+
+        db = rooms.store(config, places)
+        supervisor.start()
+        return rooms.desk(config, db), AsyncDatabase(rooms.location(config, places))
+
+    try:
+        run_screen(connect, config, demo=demo)
+    finally:
+        supervisor.stop()
+    return 0
+
+
+def worker(given: argparse.Namespace) -> int:
+    """Run one worker in this process, or all three as children."""
+    config, places = rooms.configuration()
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    for noisy in ("alembic", "imapclient", "httpx"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    if given.only:
+        return _one(given.only, config, places)
+    from desk.workers.supervise import Supervisor, command
+
+    rooms.store(config, places).close()
+    supervisor = Supervisor(command(), places.logs)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: supervisor.request_stop())
+    print(f"desk: fetch, think and send are at work; their logs are in {places.logs}", flush=True)  # noqa: T201
+    supervisor.start()
+    supervisor.wait()
+    supervisor.stop()
+    return 0
+
+
+def _one(name: str, config: Config, places: Paths) -> int:
+    from desk.workers.loop import Stop
+
+    stop = Stop()
+    stop.listen(parent=not sys.stdin.isatty())
+    db = rooms.store(config, places)
+    try:
+        if name == "fetch":
+            from desk.workers import fetch
+
+            fetch.run(db, config, rooms.source, stop)
+        elif name == "think":
+            from desk.workers import think
+
+            think.run(db, lambda: rooms.rooms(config, places), stop)
+        else:
+            from desk.workers import send
+
+            send.run(db, config, rooms.desk(config, db, who="send"), rooms.transport(config), rooms.source, stop)
+    finally:
+        db.close()
+    return 0

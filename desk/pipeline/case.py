@@ -1,0 +1,83 @@
+"""What a step is given (one ticket's case, the rooms it may use) and what it hands back."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from desk.config import Config, MailboxConfig
+from desk.domain.guarded import CleanText
+from desk.knowledge.embed import Embedder
+from desk.knowledge.index import Index
+from desk.llm import Models
+from desk.llm.base import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier message of the thread, ours or theirs, without quotes."""
+
+    message_id: int
+    ours: bool
+    at: datetime
+    author: str
+    text: CleanText
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One ticket as the steps see it. Everything from outside is `CleanText`; nothing else from outside is in here."""
+
+    thread_id: int
+    run_id: int
+    number: str
+    subject: CleanText
+    question: CleanText
+    """What the customer wrote since our last answer, all messages of a burst together."""
+    turns: tuple[Turn, ...]
+    """The thread before that, oldest first."""
+    contact_id: int
+    contact_name: str
+    contact_addr: str
+    earlier_threads: int
+    box: MailboxConfig
+    replies_to_sender: bool = True
+    """False when Reply-To leads elsewhere: account facts then stay out of the reply."""
+    instruction: str = ""
+    """What the agent asked for at a redraft: an instruction, or the reason of a rejection."""
+    rejected: str = ""
+    """The draft that was refused."""
+    chosen: str = ""
+    """The article an agent picked when the search was unsure."""
+    outputs: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    """Stored outputs of the steps before this one."""
+
+
+@dataclass(slots=True)
+class Rooms:
+    """The services a step may use. One that is missing is None, and `off` says why in words."""
+
+    config: Config
+    embedder: Embedder | None
+    index: Index | None
+    models: Models
+    orders: Path | None
+    products: Path | None
+    off: dict[str, str] = field(default_factory=dict)
+    trust: dict[str, float] = field(default_factory=dict)
+    """Weight of the model's opinion by step, 0..1, as measured; what was never measured has none."""
+    cancel: threading.Event = field(default_factory=threading.Event)
+    stream: Callable[[int, str], None] = lambda thread_id, text: None
+    """Called with the thread and the draft so far while a model writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a step hands back: its output as plain JSON types, and what it cost."""
+
+    output: dict[str, Any]
+    usage: Usage | None = None
+    model: str = ""
+    prompt_version: str = ""

@@ -1,0 +1,152 @@
+"""Check: what a draft says against its sources, sentence by sentence; it decides which version is offered.
+
+No model grades its own text here. A sentence with a number, a date, an amount, a link, a name or a promise needs one source
+that carries all of it to the letter; any other statement needs a source that shares most of its content words.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from desk.domain.codec import from_json, to_json
+from desk.domain.enums import Author, Known
+from desk.domain.ticket import Claim, Draft, Gate, Source
+from desk.pipeline.case import Case, Result, Rooms
+from desk.pipeline.compose import Material, answering
+from desk.pipeline.material import material_of
+from desk.pipeline.phrases import own_sentences
+from desk.pipeline.sentences import carries, hard_tokens, promises, sentences, words
+from desk.triage import language
+
+SHARED_WORDS = 0.6
+"""Part of a statement's content words that one source must share with it."""
+LONGEST = 2400
+"""Characters beyond which a reply is too long to be read."""
+_PLACEHOLDER = re.compile(
+    r"\[(?:your|the|insert|customer|company|agent|name|date|order|number|link|x+)[^\]\n]{0,40}\]|\{\{?[\w .]+\}?\}|"
+    r"<(?:name|your[^>]*|insert[^>]*|company)>|\bX{3,}\b|\bLorem ipsum\b|_{4,}",
+    re.I,
+)
+_LINK = re.compile(r"(?:https?://|www\.)[^\s<>()\"']+", re.I)
+
+
+def run(case: Case, rooms: Rooms) -> Result:
+    """Examine both versions; offer the model's where every gate holds, else the composed one, and say why."""
+    material = material_of(case.outputs)
+    drafts = case.outputs["draft"]
+    composed = from_json(Draft, drafts["composed"])
+    ours = frozenset({case.box.signature.strip(), case.box.display_name, case.box.address})
+    composed = replace(composed, claims=composed.claims)
+    gates = examine(composed, material, case.question.text, ours)
+    if drafts.get("model"):
+        generated = from_json(Draft, drafts["model"])
+        generated = replace(generated, claims=claims(generated, case.question.text, ours))
+        tried = examine(generated, material, case.question.text, ours)
+        failed = [g for g in tried if not g.passed]
+        if not failed:
+            return Result({"draft": to_json(generated), "gates": to_json(tried), "refused": []})
+        refused = [g.reason for g in failed]
+        composed = replace(composed, notes=(*composed.notes, f"The model's version was refused: {refused[0]}"))
+        return Result({"draft": to_json(composed), "gates": to_json(gates), "refused": refused})
+    return Result({"draft": to_json(composed), "gates": to_json(gates), "refused": []})
+
+
+def claims(draft: Draft, customer: str, ours: frozenset[str] = frozenset()) -> tuple[Claim, ...]:
+    """The statements of a draft, each with the source that carries it, or None where none does."""
+    frame = own_sentences(draft.language) | ours
+    found: list[Claim] = []
+    spans = sentences(draft.body)
+    for number, (a, b) in enumerate(spans):
+        text = draft.body[a:b]
+        if _is_frame(text, frame, first=number == 0):
+            continue
+        hard = hard_tokens(text)
+        if not hard and not promises(text) and (text.endswith("?") or len(words(text)) < 3):
+            continue
+        found.append(Claim(text, _source(text, hard, draft.sources, customer)))
+    return tuple(found)
+
+
+def examine(draft: Draft, material: Material, customer: str, ours: frozenset[str] = frozenset()) -> tuple[Gate, ...]:
+    """Every gate of a draft in the order a person reads them."""
+    unsourced = [c.text for c in draft.claims if c.source is None]
+    sourced = len(draft.claims) - len(unsourced)
+    placeholder = _PLACEHOLDER.search(draft.body)
+    links = _foreign_links(draft)
+    return (
+        Gate(
+            "claims",
+            not unsourced,
+            f"{sourced} of {len(draft.claims)} claims sourced"
+            + (f": {_cut(unsourced[0])!r} has none" if unsourced else ""),
+        ),
+        _answered(draft, material),
+        _language(draft),
+        Gate(
+            "placeholders",
+            placeholder is None,
+            f"placeholder {placeholder.group()!r}" if placeholder else "no placeholders",
+        ),
+        Gate("links", not links, f"a link no source has: {links[0]}" if links else "links only from sources"),
+        Gate("length", 0 < len(draft.body.strip()) <= LONGEST, f"{len(draft.body)} characters"),
+    )
+
+
+def _answered(draft: Draft, material: Material) -> Gate:
+    if material.thanks_only:
+        return Gate("questions", True, "nothing is asked")
+    total = len(material.retrievals)
+    cited = {c.source for c in draft.claims if c.source}
+    facts = any(":" in source for source in cited)
+    passages = {p.article for p in answering(material.retrievals)}
+    done = 0
+    for retrieval in material.retrievals:
+        own = {p.article for p in retrieval.passages if p.article in passages}
+        if (retrieval.known is not Known.NOVEL and own & cited) or (retrieval.known is not Known.KNOWN and facts):
+            done += 1
+    if total == 1:
+        return Gate("questions", done == 1, "the question is answered" if done else "the question is not answered")
+    return Gate("questions", done == total, f"{done} of {total} questions answered")
+
+
+def _language(draft: Draft) -> Gate:
+    own = "\n".join(line for line in draft.body.splitlines() if len(words(line)) >= 4)
+    quoted = {c.text for c in draft.claims if c.source} if draft.written_by is Author.COMPOSED else set()
+    for text in quoted:
+        own = own.replace(text, " ")
+    seen = language.detect(own) if len(words(own)) >= 4 else draft.language
+    return Gate(
+        "language",
+        seen == draft.language,
+        f"written in {seen}" + ("" if seen == draft.language else f", wanted {draft.language}"),
+    )
+
+
+def _foreign_links(draft: Draft) -> list[str]:
+    allowed = " ".join(s.text for s in draft.sources)
+    return [link for link in (f.group().rstrip(".,;:!?") for f in _LINK.finditer(draft.body)) if link not in allowed]
+
+
+def _source(text: str, hard: set[str], sources: Sequence[Source], customer: str) -> str | None:
+    mine = words(text)
+    if not mine and not hard:
+        return None
+    best, share = None, 0.0
+    for source in (*sources, Source("customer", "the customer's own mail", 0, len(customer), customer)):
+        if hard and not carries(source.text, hard):
+            continue
+        common = len(mine & words(source.text)) / len(mine) if mine else 1.0
+        if common > share:
+            best, share = source.id, common
+    return best if share >= SHARED_WORDS else None
+
+
+def _is_frame(text: str, frame: frozenset[str], *, first: bool) -> bool:
+    if (first and text.endswith((",", ":"))) or (first and len(text.split()) <= 4 and text.endswith("!")):
+        return True
+    folded = text.casefold().strip()
+    return any(folded == own.casefold().strip() or folded in own.casefold() for own in frame if own)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}…"

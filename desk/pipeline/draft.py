@@ -1,0 +1,99 @@
+"""Draft: the composed version always, and the model's where there is something to ground it on."""
+
+from dataclasses import replace
+
+from desk.config import MailboxConfig
+from desk.domain.codec import to_json
+from desk.domain.enums import Author, Known
+from desk.domain.ticket import Draft
+from desk.errors import ModelError
+from desk.llm.base import Generation, Model, Prompt
+from desk.llm.prompts import Part, tone
+from desk.pipeline.case import Case, Result, Rooms
+from desk.pipeline.compose import Material, compose, sources
+from desk.pipeline.context import brief
+from desk.pipeline.material import material_of
+from desk.pipeline.phrases import greeting, phrases, pick
+from desk.pipeline.sentences import plain
+
+
+def run(case: Case, rooms: Rooms) -> Result:
+    """Compose, then let the model write. A model that fails leaves the composed draft and a note; `Cancelled` goes up."""
+    material = material_of(case.outputs)
+    composed = compose(material, subject=reply_subject(case.subject.text), name=case.contact_name, box=case.box)
+    model = rooms.models.capable
+    if model is None:
+        note = f"No model: {rooms.models.why_none}" if rooms.models.why_none else "No model is set."
+        return Result({"composed": to_json(replace(composed, notes=(*composed.notes, note))), "model": None})
+    if not case.outputs["context"]["fits"]:
+        noted = replace(composed, notes=(*composed.notes, "The message is too long for the model's context."))
+        return Result({"composed": to_json(noted), "model": None})
+    if not worth_generating(material, composed) and not case.instruction:
+        return Result({"composed": to_json(composed), "model": None})
+    prompt = request(case, rooms, material, composed)
+    try:
+        written = _write(model, case, rooms, prompt)
+    except ModelError as problem:
+        noted = replace(composed, notes=(*composed.notes, f"The model could not write: {problem}"))
+        return Result({"composed": to_json(noted), "model": None}, model=model.name, prompt_version=prompt.version)
+    generated = dress(written.text, composed, material, name=case.contact_name, box=case.box)
+    output = {"composed": to_json(composed), "model": to_json(generated) if generated else None}
+    return Result(output, written.usage, model.name, prompt.version)
+
+
+def worth_generating(material: Material, composed: Draft) -> bool:
+    """A model writes only where sources carry an answer; else it could only invent."""
+    return bool(composed.sources) and material.known is not Known.NOVEL and not material.thanks_only
+
+
+def request(case: Case, rooms: Rooms, material: Material, composed: Draft) -> Prompt:
+    """The prompt of the draft: the ticket's briefing, its sources, then the task."""
+    numbered = [
+        Part(f"Source {number}", f"{source.title}\n{plain(source.text)}")
+        for number, source in enumerate(composed.sources, 1)
+    ]
+    briefing = brief(case, rooms, numbered)
+    words = tone(composed.language, composed.register)
+    if not case.instruction:
+        return briefing.ask("draft", **words)
+    return briefing.ask("redraft", draft=case.rejected or composed.body, instruction=case.instruction, **words)
+
+
+def dress(text: str, composed: Draft, material: Material, *, name: str, box: MailboxConfig) -> Draft | None:
+    """The model's words in our frame: our greeting and closing, its own dropped. None where nothing is left."""
+    _, p = phrases(composed.language)
+    lines = text.strip().splitlines()
+    while lines and (
+        not lines[0].strip() or (len(lines[0].split()) <= 6 and lines[0].strip().endswith((",", ":", "!")))
+    ):
+        lines.pop(0)
+    while lines and (
+        not lines[-1].strip() or (len(lines[-1].split()) <= 5 and not lines[-1].strip().endswith((".", "?", "!")))
+    ):
+        lines.pop()
+    body = "\n".join(lines).strip()
+    if not body:
+        return None
+    closing = f"{pick(p.closing, composed.register)}\n{box.signature.strip() or box.display_name or box.address}"
+    framed = "\n\n".join([greeting(p, composed.register, name), body, closing])
+    return replace(
+        composed, body=framed, written_by=Author.MODEL, claims=(), sources=sources(material), notes=composed.notes
+    )
+
+
+def reply_subject(subject: str) -> str:
+    """`Re:` once in front of the subject, whatever number of prefixes it came with."""
+    rest = subject.strip()
+    while rest[:3].casefold() in ("re:", "aw:", "sv:", "rv:", "tr:", "wg:", "fw:"):
+        rest = rest[3:].lstrip()
+    return f"Re: {rest}" if rest else "Re: your message"
+
+
+def _write(model: Model, case: Case, rooms: Rooms, prompt: Prompt) -> Generation:
+    so_far: list[str] = []
+
+    def show(piece: str) -> None:
+        so_far.append(piece)
+        rooms.stream(case.thread_id, "".join(so_far))
+
+    return model.generate(prompt, max_tokens=rooms.config.pipeline.draft_tokens, on_text=show, cancel=rooms.cancel)

@@ -1,0 +1,84 @@
+"""The case of a ticket, from the store: only text the guard let through gets in."""
+
+from collections.abc import Sequence
+
+from desk.config import Config, MailboxConfig
+from desk.domain.enums import Direction, MessageStatus
+from desk.domain.guarded import CleanText
+from desk.errors import StoreError
+from desk.guard import readmit
+from desk.mail.reply import split
+from desk.pipeline.case import Case, Turn
+from desk.store import drafts, intake, jobs, messages, people, threads
+from desk.store.database import Database
+from desk.store.messages import MessageRow
+
+WAITING = (MessageStatus.PROCESSING, MessageStatus.CLASSIFIED, MessageStatus.DRAFT_READY)
+"""Messages in these states still wait for an answer and belong to the next batch."""
+
+
+def batch(db: Database, run: jobs.Run) -> list[int]:
+    """Stamp the thread's waiting messages with this run; the ids of its batch, oldest first."""
+    if run.thread_id is None:
+        raise StoreError(f"Run {run.id} has no thread.", "Skip it in the activity view.")
+    with db.write() as tx:
+        return intake.take(tx, run.thread_id, run.id, WAITING)
+
+
+def case_of(db: Database, run: jobs.Run, config: Config) -> Case:
+    """Everything a step needs to know about the run's ticket."""
+    detail = db.get(threads.one(run.thread_id or 0))
+    if detail is None:
+        raise StoreError(f"The ticket of run {run.id} is gone.", "Skip it in the activity view.")
+    rows = db.get(messages.of_thread(detail.row.id))
+    asked = [row for row in rows if row.run_id == run.id and row.direction is Direction.INBOUND]
+    newest = asked[-1] if asked else rows[-1]
+    earlier = [row for row in rows if row.received_at <= newest.received_at and row not in asked and row.clean]
+    outputs = {step.step: step.output for step in db.get(jobs.steps(run.id))}
+    refused = db.get(drafts.current(detail.row.id)) if run.data.get("instruction") else None
+    return Case(
+        thread_id=detail.row.id,
+        run_id=run.id,
+        number=detail.row.number,
+        subject=_clean(newest, newest.subject),
+        question=_joined(asked),
+        turns=tuple(_turn(row) for row in earlier if row.clean_text),
+        contact_id=detail.contact_id or 0,
+        contact_name=newest.from_name,
+        contact_addr=newest.from_addr,
+        earlier_threads=sum(h.thread_id != detail.row.id for h in db.get(people.history(detail.contact_id or 0))),
+        box=mailbox(config, detail.row.mailbox),
+        replies_to_sender=newest.reply_to.casefold() in ("", newest.from_addr.casefold()),
+        instruction=str(run.data.get("instruction", "")),
+        rejected=refused.body if refused else "",
+        chosen=str(run.data.get("chosen", "")),
+        outputs=outputs,
+    )
+
+
+def mailbox(config: Config, name: str) -> MailboxConfig:
+    """The mailbox of that name, or the first one where the configuration no longer has it."""
+    return next((box for box in config.mailboxes if box.name == name), (*config.mailboxes, MailboxConfig())[0])
+
+
+def _clean(row: MessageRow, text: str) -> CleanText:
+    return readmit(text, status_clean=row.clean, released=row.released, origin=f"message {row.id}")
+
+
+def _own_words(row: MessageRow) -> CleanText:
+    """What this author wrote: quotes and signature cut off, the whole text where nothing else is left."""
+    clean = _clean(row, row.clean_text or "")
+    own = split(clean.text).reply
+    return clean.narrow(own) if own.strip() else clean
+
+
+def _turn(row: MessageRow) -> Turn:
+    ours = row.direction is Direction.OUTBOUND
+    return Turn(row.id, ours, row.received_at, "us" if ours else row.from_name or row.from_addr, _own_words(row))
+
+
+def _joined(rows: Sequence[MessageRow]) -> CleanText:
+    """The messages of a burst as one text, in order."""
+    whole = "\n\n".join(_own_words(row).text for row in rows if row.clean_text)
+    clean = all(row.clean for row in rows)
+    return readmit(whole, status_clean=clean, released=clean, origin=f"messages {[row.id for row in rows]}")

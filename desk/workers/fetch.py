@@ -1,0 +1,85 @@
+"""The fetch worker: one thread a mailbox, each holding one connection; polls, or is woken by the server."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from desk.config import Config, MailboxConfig
+from desk.errors import AuthError, DeskError
+from desk.mail.source import Cursor, Source
+from desk.store import intake, messages
+from desk.store.database import Database
+from desk.workers.intake import take
+from desk.workers.loop import Status, Stop, now
+
+log = logging.getLogger("desk.fetch")
+Open = Callable[[MailboxConfig], Source]
+"""Connects to a mailbox; raises MailError naming host, step and what to do."""
+
+
+class Fetcher:
+    """Keeps one mailbox in step with its server."""
+
+    def __init__(self, db: Database, box: MailboxConfig, connect: Open) -> None:
+        self.db, self.box, self.connect = db, box, connect
+        with db.write() as tx:
+            self.mailbox_id = intake.mailbox(tx, box.name, box.address, at=now())
+        self.source: Source | None = None
+
+    def poll(self) -> int:
+        """Take everything new; returns how many messages were stored. Connects first where there is no connection."""
+        if self.source is None:
+            self.source = self.connect(self.box)
+        stored = self.db.get(messages.cursor(self.mailbox_id, self.source.folder))
+        cursor = Cursor(stored.uidvalidity, stored.last_uid) if stored else None
+        count = 0
+        for batch in self.source.poll(cursor):
+            count += len(
+                take(self.db, self.mailbox_id, self.box, self.source.folder, batch, now=now(), history=batch.history)
+            )
+        return count
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self.source is not None:
+            self.source.close()
+            self.source = None
+
+    def run(self, stop: Stop, say: Callable[[str, str], None]) -> None:
+        """Poll until told to stop. Trouble with the server is shown, the connection made anew, later each time."""
+        trouble = 0
+        while not stop:
+            try:
+                self.poll()
+                trouble = 0
+                say("idle", self.box.address)
+                if self.source is not None:
+                    self.source.wait(self.box.imap.poll_seconds)
+            except DeskError as problem:
+                trouble += 1
+                log.warning("%s: %s", self.box.name, problem)
+                say("error", str(problem))
+                self.close()
+                stop.event.wait(300.0 if isinstance(problem, AuthError) else min(120.0, 2.0**trouble))
+        self.close()
+
+
+def run(db: Database, config: Config, connect: Open, stop: Stop) -> None:
+    """Fetch every mailbox until told to stop. One that fails never stops another."""
+    fetchers = [Fetcher(db, box, connect) for box in config.mailboxes]
+    if not fetchers:
+        Status(db, "fetch").say("off", "No mailbox is connected; run `desk init`.")
+        stop.event.wait()
+        return
+    threads = []
+    for fetcher in fetchers:
+        name = "fetch" if len(fetchers) == 1 else f"fetch:{fetcher.box.name}"
+        status = Status(db, name)
+        threads.append(threading.Thread(target=fetcher.run, args=(stop, status.say), daemon=True, name=name))
+    for thread in threads:
+        thread.start()
+    stop.event.wait()
+    for fetcher in fetchers:
+        fetcher.close()
+    for thread in threads:
+        thread.join(3)

@@ -1,0 +1,70 @@
+"""Keeping the search index in step with the store: one writer, by lease; the store is the truth."""
+
+import secrets
+from pathlib import Path
+
+from desk.config import KnowledgeConfig
+from desk.errors import KnowledgeError
+from desk.knowledge import articles as files
+from desk.knowledge.index import Index, digest
+from desk.store import articles, changes
+from desk.store.database import Database
+from desk.workers.loop import now
+
+LEASE = "index"
+LEASE_SECONDS = 60.0
+
+
+class Indexer:
+    """Follows the articles of the store into the vector index."""
+
+    def __init__(self, db: Database, index: Index) -> None:
+        self.db, self.index = db, index
+        self.token = secrets.token_hex(8)
+        self._seen: dict[str, str] | None = None
+
+    def once(self) -> int:
+        """Bring the index up to date; returns how many items changed. Does nothing while another writer holds the lease."""
+        hashes = self.db.get(articles.hashes())
+        if hashes == self._seen:
+            return 0
+        with self.db.write() as tx:
+            if not changes.lease(tx, LEASE, self.token, "think", now=now(), seconds=LEASE_SECONDS):
+                return 0
+        try:
+            items = {row.article.id: row.article for row in self.db.get(articles.all_rows())}
+            held = self.index.ids()
+            stale = [item for item in items.values() if held.get(item.id) != digest(item)]
+            gone = sorted(held.keys() - items.keys())
+            if stale:
+                self.index.upsert(stale)
+            if gone:
+                self.index.remove(gone)
+            self._seen = hashes
+            return len(stale) + len(gone)
+        finally:
+            with self.db.write() as tx:
+                changes.end_lease(tx, LEASE, self.token)
+
+
+def import_files(db: Database, config: KnowledgeConfig) -> int:
+    """Take the configured folders into the store; unchanged files write nothing. Returns how many items were read.
+
+    Raises KnowledgeError naming the file that can't be read.
+    """
+    items = []
+    if config.folder:
+        items += files.load(_there(config.folder, "knowledge.folder"))
+    if config.resolved:
+        items += files.load_resolved(_there(config.resolved, "knowledge.resolved"))
+    with db.write() as tx:
+        for item in items:
+            articles.save(tx, item, by="import", at=now(), source="file")
+    return len(items)
+
+
+def _there(name: str, key: str) -> Path:
+    path = Path(name).expanduser()
+    if not path.exists():
+        raise KnowledgeError(f"{key} names {path}, which is not there.", "Mend the path in the configuration.")
+    return path

@@ -1,0 +1,164 @@
+"""From fetched bytes to rows: parse, find the thread, store message and cursor in one write, queue the scan."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from desk.config import MailboxConfig
+from desk.domain.enums import Direction, MessageStatus
+from desk.domain.mail import Fetched, ParsedMail
+from desk.mail.automated import bounce
+from desk.mail.parse import parse
+from desk.mail.source import Batch
+from desk.mail.threads import Candidate, Decision, assign, subject_key, ticket_tag
+from desk.pipeline.steps import GUARD, SCAN
+from desk.store import changes, intake, jobs, messages, people, threads
+from desk.store.database import Connection, Database, within
+
+SUBJECT_DAYS = 30
+"""How long a subject alone may lead a contact's mail into an earlier thread."""
+
+
+def take(
+    db: Database,
+    mailbox_id: int,
+    box: MailboxConfig,
+    folder: str,
+    batch: Batch,
+    *,
+    now: datetime,
+    history: bool = False,
+    outgoing: bool = False,
+) -> list[int]:
+    """Store a batch and its cursor in one write; returns the rows of the messages that are new.
+
+    `history` is filed for context and never becomes work; `outgoing` says that the batch is our own sent mail.
+    """
+    parsed = [(fetched, parse(fetched.raw)) for fetched in batch.messages]
+    new: list[int] = []
+    with db.write() as tx:
+        for fetched, mail in parsed:
+            found = _store(tx, mailbox_id, box, fetched, mail, now=now, history=history, outgoing=outgoing)
+            if found is not None:
+                new.append(found)
+        intake.set_cursor(tx, mailbox_id, folder, batch.cursor.uidvalidity, batch.cursor.last_uid, at=now)
+    return new
+
+
+def _store(
+    tx: Connection,
+    mailbox_id: int,
+    box: MailboxConfig,
+    fetched: Fetched,
+    mail: ParsedMail,
+    *,
+    now: datetime,
+    history: bool,
+    outgoing: bool,
+) -> int | None:
+    if intake.seen(tx, mailbox_id, fetched) is not None:
+        return None
+    own = {a.casefold() for a in (box.address, *box.aliases) if a}
+    ours = outgoing and mail.from_addr.casefold() in own
+    if not ours and mail.message_id and within(tx, messages.own_ids([mail.message_id])):
+        mail = _marked(mail, "our own message came back")
+    elif not ours and mail.from_addr.casefold() in own and mail.auto is None:
+        mail = _marked(mail, "sent in the name of this mailbox")
+    if mail.auto == "bounce":
+        thread_id: int | None = _bounced(tx, fetched, now)
+        decision = Decision(thread_id, (), False, "delivery report")
+    else:
+        decision = find_thread(tx, mailbox_id, mail, own, fetched.received_at)
+    thread_id = decision.thread_id
+    if thread_id is None:
+        who = mail.to[0] if ours and mail.to else mail.from_addr
+        contact = people.contact_of(tx, who or "unknown", "" if ours else mail.from_name, at=now)
+        thread_id = threads.create(
+            tx,
+            mailbox_id=mailbox_id,
+            subject=mail.subject,
+            contact_id=contact,
+            contact_addr=who,
+            at=fetched.received_at,
+            subject_key=subject_key(mail.subject),
+            step="" if history else "scanning",
+        )
+    status = MessageStatus.SENT if ours else MessageStatus.RECEIVED
+    message_id = intake.receive(
+        tx,
+        mailbox_id=mailbox_id,
+        fetched=fetched,
+        parsed=mail,
+        thread_id=thread_id,
+        now=now,
+        direction=Direction.OUTBOUND if ours else Direction.INBOUND,
+        status=status,
+        history=history,
+    )
+    if message_id is None:
+        return None
+    words = decision.reason if decision.thread_id else "a new ticket"
+    changes.record(
+        tx,
+        "mail.sent" if ours else "mail.received",
+        f"{'from us' if ours else f'from {mail.from_addr}'}: {words}",
+        actor="fetch",
+        at=fetched.received_at if history else now,
+        thread_id=thread_id,
+        message_id=message_id,
+    )
+    jobs.enqueue(tx, SCAN, run_at=now, now=now, thread_id=thread_id, message_id=message_id, step=GUARD)
+    return message_id
+
+
+def find_thread(tx: Connection, mailbox_id: int, mail: ParsedMail, own: set[str], received_at: datetime) -> Decision:
+    """The thread a message belongs to: by what it refers to, by the ticket number in its subject, then by subject."""
+    referred = [i for i in (mail.in_reply_to, *mail.references, mail.message_id) if i]
+    found: dict[int, str] = {}
+    for thread_id in within(tx, messages.known_ids(referred)).values() if referred else ():
+        found.setdefault(thread_id, "reference")
+    if (tag := ticket_tag(mail.subject)) and (detail := within(tx, threads.by_number(tag))):
+        found.setdefault(detail.row.id, "tag")
+    if key := subject_key(mail.subject):
+        since = received_at - timedelta(days=SUBJECT_DAYS)
+        for thread_id, _ in within(tx, messages.recent_same_subject(mail.from_addr, key, since, mailbox_id)):
+            found.setdefault(thread_id, "subject")
+    ids = [_alive(tx, thread_id) for thread_id in found]
+    people_of = within(tx, messages.participants(ids)) if ids else {}
+    last = within(tx, messages.last_at(ids)) if ids else {}
+    candidates = [
+        Candidate(thread_id, via, people_of.get(thread_id, frozenset()) | own, last.get(thread_id, received_at))
+        for thread_id, via in zip(ids, found.values(), strict=True)
+    ]
+    return assign(mail, candidates)
+
+
+def _alive(tx: Connection, thread_id: int) -> int:
+    """The ticket a merged one went into."""
+    seen: Sequence[int] = ()
+    while (detail := within(tx, threads.one(thread_id))) and detail.merged_into and thread_id not in seen:
+        seen = (*seen, thread_id)
+        thread_id = detail.merged_into
+    return thread_id
+
+
+def _bounced(tx: Connection, fetched: Fetched, now: datetime) -> int | None:
+    """Link a delivery report to what we sent: the contact is marked when it is final, the ticket says so."""
+    report = bounce(fetched.raw)
+    if report is None or not report.original_message_id:
+        return None
+    thread_id = within(tx, messages.known_ids([report.original_message_id])).get(report.original_message_id)
+    if thread_id is None:
+        return None
+    if report.permanent:
+        people.undeliverable(tx, report.recipient, f"undeliverable ({report.status})")
+    kind = "could not be delivered" if report.permanent else "is delayed"
+    changes.record(
+        tx, "mail.bounced", f"our mail to {report.recipient} {kind} ({report.status})", actor="fetch", at=now,
+        thread_id=thread_id,
+    )  # fmt: skip
+    return thread_id
+
+
+def _marked(mail: ParsedMail, reason: str) -> ParsedMail:
+    return replace(mail, auto="auto", auto_reason=reason)
