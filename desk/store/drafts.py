@@ -207,3 +207,32 @@ def questions_of(thread_id: int) -> Read[list[QuestionRow]]:
         statement.where(q.thread_id == thread_id).order_by(q.id),
         lambda rows: [_question(r) for r in rows],
     )
+
+
+def offer_again(tx: Connection, draft_id: int) -> None:
+    """Put an earlier revision back on offer; any other on offer is superseded."""
+    thread_id = tx.execute(sa.select(d.thread_id).where(d.id == draft_id)).scalar_one()
+    tx.execute(
+        drafts.update()
+        .where(d.thread_id == thread_id, d.state == "offered", d.id != draft_id)
+        .values(state="superseded")
+    )
+    tx.execute(drafts.update().where(d.id == draft_id).values(state="offered", reject_reason="", reject_text=""))
+
+
+def question(question_id: int) -> Read[QuestionRow | None]:
+    """One question."""
+    q = questions.c
+    statement = sa.select(q.id, q.thread_id, q.run_id, q.text, q.options, q.answer, q.answered_by, q.asked_at)
+    return Read(statement.where(q.id == question_id), lambda rows: _question(rows[0]) if rows else None)
+
+
+def answer(tx: Connection, question_id: int, text: str, *, by: str, at: datetime) -> None:
+    """Record a person's answer; Conflict when somebody answered before."""
+    done = tx.execute(
+        questions.update()
+        .where(questions.c.id == question_id, questions.c.answer.is_(None))
+        .values(answer=text, answered_by=by, answered_at=stamp(at))
+    )
+    if done.rowcount != 1:
+        raise Conflict("This question was answered already.", "Look at the thread again.")

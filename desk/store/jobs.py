@@ -27,6 +27,7 @@ from desk.store.runs import (
     queued,
     ready,
     ready_condition,
+    step_times,
     steps,
     to_run,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "ready",
     "retry",
     "skip",
+    "step_times",
     "steps",
     "stop",
     "wait",
@@ -385,17 +387,3 @@ def stop(tx: Connection, thread_id: int, kind: str, reason: str, *, now: datetim
         .returning(r.id)
     )
     return [int(i) for i in done.scalars()]
-
-
-def step_times(limit: int = 20_000) -> Read[dict[str, list[float]]]:
-    """Milliseconds of the newest finished steps, by step."""
-    s = run_steps.c
-    statement = sa.select(s.step, s.ms).order_by(s.finished_at.desc()).limit(limit)
-
-    def convert(rows: Sequence[Any]) -> dict[str, list[float]]:
-        found: dict[str, list[float]] = {}
-        for name, ms in rows:
-            found.setdefault(name, []).append(ms)
-        return found
-
-    return Read(statement, convert)

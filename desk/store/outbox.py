@@ -112,8 +112,9 @@ def of_thread(thread_id: int) -> Read[list[OutboxRow]]:
 
 
 def of_draft(draft_id: int, version: int) -> Read[OutboxRow | None]:
-    """The one row a draft revision may have."""
-    statement = sa.select(*_COLUMNS).where(o.draft_id == draft_id, o.draft_version == version)
+    """The one live row a draft revision may have."""
+    statement = sa.select(*_COLUMNS).where(o.state != "cancelled")
+    statement = statement.where(o.draft_id == draft_id, o.draft_version == version)
     return Read(statement, lambda found: _row(found[0]) if found else None)
 
 
@@ -136,7 +137,7 @@ def add(
 ) -> int:
     """Freeze an approved message until `not_before`; returns its id.
 
-    Approving the same draft revision twice violates UNIQUE(draft_id, draft_version): callers settle the draft first.
+    Approving the same draft revision twice violates the unique index on (draft_id, draft_version): callers settle the draft first.
     """
     values = {
         "thread_id": thread_id,
@@ -261,10 +262,10 @@ def change(
 def cancel(tx: Connection, outbox_id: int, now: datetime, why: str = "") -> None:
     """Take a waiting, failed or doubtful message out for good; Conflict when it is being sent or was sent.
 
-    The draft revision is free to be approved again: its place in UNIQUE(draft_id, draft_version) is given up.
+    The draft revision is free to be approved again: only live rows are unique by (draft_id, draft_version).
     """
     expect = (OutboxState.HELD, OutboxState.QUEUED, OutboxState.RETRY, OutboxState.FAILED, OutboxState.IN_DOUBT)
-    change(tx, outbox_id, OutboxState.CANCELLED, now, expect=expect, error=why, draft_id=None)
+    change(tx, outbox_id, OutboxState.CANCELLED, now, expect=expect, error=why)
 
 
 def filed(tx: Connection, outbox_id: int, where: str, now: datetime) -> None:

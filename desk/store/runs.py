@@ -1,6 +1,6 @@
 """Durable runs as they are read: the records, and what a run has done so far."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -112,3 +112,17 @@ def queued(kinds: Collection[str]) -> Read[dict[RunState, int]]:
     live = [str(s) for s in RunState if s not in (RunState.DONE, RunState.SKIPPED)]
     statement = sa.select(r.state, sa.func.count()).where(r.state.in_(live), r.kind.in_(list(kinds))).group_by(r.state)
     return Read(statement, lambda rows: {RunState(x[0]): x[1] for x in rows})
+
+
+def step_times(limit: int = 20_000) -> Read[dict[str, list[float]]]:
+    """Milliseconds of the newest finished steps, by step."""
+    s = run_steps.c
+    statement = sa.select(s.step, s.ms).order_by(s.finished_at.desc()).limit(limit)
+
+    def convert(rows: Sequence[Any]) -> dict[str, list[float]]:
+        found: dict[str, list[float]] = {}
+        for name, ms in rows:
+            found.setdefault(name, []).append(ms)
+        return found
+
+    return Read(statement, convert)

@@ -144,7 +144,16 @@ outbox = sa.Table(
     time("filed_at"),
     text("filed_as"),
     time("updated_at"),
-    sa.UniqueConstraint("draft_id", "draft_version"),
+    sa.CheckConstraint("phase IN ('', 'claimed', 'data', 'accepted')", name="outbox_phase"),
+)
+_live = outbox.c.state != "cancelled"
+sa.Index(
+    "uq_outbox_draft",
+    outbox.c.draft_id,
+    outbox.c.draft_version,
+    unique=True,
+    sqlite_where=_live,
+    postgresql_where=_live,
 )
 _waiting = outbox.c.state.in_(["held", "queued", "retry", "sending", "in_doubt"])
 sa.Index("ix_outbox_open", outbox.c.not_before, sqlite_where=_waiting, postgresql_where=_waiting)

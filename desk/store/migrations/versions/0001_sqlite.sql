@@ -616,7 +616,7 @@ CREATE TABLE outbox (
   filed_as TEXT DEFAULT '' NOT NULL,
   updated_at DOUBLE,
   CONSTRAINT pk_outbox PRIMARY KEY (id),
-  CONSTRAINT uq_outbox_draft_id_draft_version UNIQUE (draft_id, draft_version),
+  CONSTRAINT outbox_phase CHECK (phase IN ('', 'claimed', 'data', 'accepted')),
   CONSTRAINT fk_outbox_thread_id FOREIGN KEY(thread_id) REFERENCES threads (id),
   CONSTRAINT fk_outbox_mailbox_id FOREIGN KEY(mailbox_id) REFERENCES mailboxes (id),
   CONSTRAINT fk_outbox_draft_id FOREIGN KEY(draft_id) REFERENCES drafts (id),
@@ -626,6 +626,8 @@ CREATE TABLE outbox (
 CREATE INDEX ix_outbox_open ON outbox (not_before) WHERE state IN ('held', 'queued', 'retry', 'sending', 'in_doubt')
 ;
 CREATE INDEX ix_outbox_thread_id ON outbox (thread_id)
+;
+CREATE UNIQUE INDEX uq_outbox_draft ON outbox (draft_id, draft_version) WHERE state != 'cancelled'
 ;
 CREATE TABLE relations (
   id INTEGER NOT NULL,

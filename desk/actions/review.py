@@ -1,0 +1,242 @@
+"""Drafts: approve, edit, refuse, ask for another, write by hand, answer what the pipeline asked."""
+
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
+from desk.actions.answer import advance, covered, failing, newest_inbound, release_check, request
+from desk.actions.desk import DRAFT_STEP, FIRST_STEP, TICKET, Desk, Done, Unit, found, unit
+from desk.domain.enums import Author, MessageStatus, RejectReason, RunState, ThreadStatus
+from desk.domain.mail import Outgoing
+from desk.domain.ticket import Draft, Gate
+from desk.errors import Conflict, Refused
+from desk.store import drafts, jobs, ledger, messages, outbox, threads
+from desk.store.drafts import DraftRow
+
+REASONS = {
+    RejectReason.WRONG_FACTS: "the facts are wrong",
+    RejectReason.MISSING_ANSWER: "a question is not answered",
+    RejectReason.WRONG_TONE: "the tone is wrong",
+    RejectReason.TOO_LONG: "it is too long",
+    RejectReason.WRONG_LANGUAGE: "it is in the wrong language",
+    RejectReason.OTHER: "it does not fit",
+}
+"""What a rejection tells the next draft."""
+
+
+def approve(desk: Desk, draft_id: int, *, confirm: bool = False, by_rule: bool = False) -> Done:
+    """Freeze a draft as it will be sent and hold it; it can be taken back until the hold ends.
+
+    Raises Refused naming every gate that does not hold, unless `confirm` says the person saw them (a rule can't).
+    Raises Conflict when the draft is no longer on offer or the customer wrote meanwhile.
+    """
+    draft = found(desk.db.get(drafts.one(draft_id)), "This draft")
+    detail = found(desk.db.get(threads.one(draft.thread_id)), "This ticket")
+    rows = desk.db.get(messages.of_thread(draft.thread_id))
+    out = desk.compose(request(desk, detail, draft, rows, by_rule=by_rule))
+    newest = newest_inbound(rows)
+    fresh = newest is None or draft.message_id is None or newest.id == draft.message_id
+    changed = Gate("thread_unchanged", fresh, "" if fresh else "the customer wrote again after this draft")
+    gates = desk.check(release_check(out, draft.body, draft, rows, by_rule=by_rule))
+    open_gates = failing(draft.gates, gates, (changed,))
+    if open_gates and (by_rule or not confirm):
+        reasons = "; ".join(f"{g.name}: {g.reason}" for g in open_gates)
+        raise Refused(f"Not everything holds: {reasons}.", "Edit the draft, or confirm that it may leave like this.")
+    data = {"draft": draft.version, "confirmed": [g.name for g in open_gates], "message_id": out.message_id}
+    with unit(desk, "approve", f"draft:{draft_id}", data, durable=True) as u:
+        if u.thread(draft.thread_id).last_inbound_at != detail.last_inbound_at:
+            raise Conflict("The customer wrote again just now.", "Read it, then approve or edit.")
+        answers = covered(rows, draft)
+        outbox_id = _hold(desk, u, draft, out, answers, open_gates, detail.mailbox_id, by_rule=by_rule)
+        if fresh:
+            jobs.stop(u.tx, draft.thread_id, TICKET, "answered by a person", now=u.now)
+        text = f"{detail.row.number} approved; leaves in {desk.hold_seconds:.0f} s"
+        u.note("draft.approved", text, draft.thread_id)
+    from desk.actions.outbox import cancel
+
+    return Done(text, partial(cancel, desk, outbox_id))
+
+
+def _hold(
+    desk: Desk,
+    u: Unit,
+    draft: DraftRow,
+    out: Outgoing,
+    answers: tuple[int, ...],
+    warnings: tuple[Gate, ...],
+    mailbox_id: int,
+    *,
+    by_rule: bool,
+) -> int:
+    """The rows of an approval: draft settled, bytes frozen, messages approved, ticket out of review."""
+    drafts.settle(u.tx, draft.id, "approved")
+    outbox_id = outbox.add(
+        u.tx,
+        out,
+        mailbox_id=mailbox_id,
+        thread_id=draft.thread_id,
+        draft_id=draft.id,
+        draft_version=draft.version,
+        body=draft.body,
+        answers=answers,
+        inbound_at=u.thread(draft.thread_id).last_inbound_at,
+        not_before=u.now + timedelta(seconds=desk.hold_seconds),
+        approved_by=desk.agent,
+        now=u.now,
+        by_rule=by_rule,
+        warnings=warnings,
+    )
+    for message_id in answers:
+        advance(u, message_id, MessageStatus.APPROVED)
+    threads.update(u.tx, draft.thread_id, status=ThreadStatus.OPEN, needs="", step="on hold", asks=False)
+    return outbox_id
+
+
+def edit(desk: Desk, draft_id: int, body: str, subject: str | None = None) -> Done:
+    """Save a person's version as the next revision; the one before stays in the history."""
+    if not body.strip():
+        raise Refused("The reply is empty.", "Write something, or refuse the draft.")
+    old = found(desk.db.get(drafts.one(draft_id)), "This draft")
+    with unit(desk, "edit", f"draft:{draft_id}") as u:
+        if found(u.get(drafts.one(draft_id)), "This draft").state != "offered":
+            raise Conflict("This draft is no longer on offer.", "Look at the thread again; somebody was first.")
+        new = replace(
+            old.as_draft(),
+            body=body,
+            subject=old.subject if subject is None else subject,
+            written_by=Author.AGENT,
+            claims=(),
+            notes=(),
+            confidence=1.0,
+        )
+        row = drafts.save(
+            u.tx,
+            old.thread_id,
+            new,
+            now=u.now,
+            created_by=desk.agent,
+            run_id=old.run_id,
+            message_id=old.message_id,
+            plan=old.plan,
+            to=old.to,
+            cc=old.cc,
+        )
+        threads.update(u.tx, old.thread_id, written_by=str(Author.AGENT))
+        u.note("draft.edited", f"{desk.agent} wrote version {row.version}", old.thread_id)
+    return Done(f"Version {row.version} saved", partial(_offer, desk, old.id, old.thread_id))
+
+
+def _offer(desk: Desk, draft_id: int, thread_id: int) -> Done:
+    """Undo of anything that took a revision off offer."""
+    with unit(desk, "offer", f"draft:{draft_id}") as u:
+        row = found(u.get(drafts.one(draft_id)), "This draft")
+        if row.state in ("approved", "sent"):
+            raise Conflict("This version was approved meanwhile.", "Take it back in the outbox.")
+        jobs.stop(u.tx, thread_id, TICKET, "the earlier draft is on offer again", now=u.now)
+        drafts.offer_again(u.tx, draft_id)
+        threads.update(u.tx, thread_id, status=ThreadStatus.PENDING_REVIEW, written_by=str(row.written_by), step="")
+        u.note("draft.offered", f"version {row.version} is on offer again", thread_id)
+    return Done(f"Version {row.version} is on offer again")
+
+
+def reject(desk: Desk, draft_id: int, reason: RejectReason, text: str = "") -> Done:
+    """Refuse a draft with a reason; the thread's run writes another one that knows the reason."""
+    with unit(desk, "reject", f"draft:{draft_id}", {"reason": str(reason), "text": text}) as u:
+        draft = found(u.get(drafts.one(draft_id)), "This draft")
+        drafts.settle(u.tx, draft_id, "rejected", reason=str(reason), text=text)
+        said = {"verdict": "rejected", "reason": str(reason), "text": text, "before": draft.body}
+        ledger.feedback(u.tx, draft.thread_id, draft_id, agent=desk.agent, at=u.now, **said)
+        instruction = f"{REASONS[reason]}: {text}" if text else REASONS[reason]
+        _write_again(u, draft.thread_id, {"instruction": instruction, "rejected": draft.body, "reason": str(reason)})
+        threads.update(u.tx, draft.thread_id, status=ThreadStatus.OPEN, needs="", step="writing again")
+        u.note("draft.rejected", f"version {draft.version} refused: {instruction}", draft.thread_id)
+    return Done(
+        f"Version {draft.version} refused; another one is being written",
+        partial(_offer, desk, draft_id, draft.thread_id),
+    )
+
+
+def redraft(desk: Desk, thread_id: int, instruction: str) -> Done:
+    """Ask for another draft ("shorter", "offer a refund"); the one on offer stays until the new one is there."""
+    with unit(desk, "redraft", f"thread:{thread_id}", {"instruction": instruction}) as u:
+        row = u.thread(thread_id).row
+        current = u.get(drafts.current(thread_id))
+        if current is not None and current.state == "approved":
+            raise Refused("An approved answer is on its way.", "Take it back in the outbox first.")
+        rejected = current.body if current is not None else ""
+        if not _write_again(u, thread_id, {"instruction": instruction, "rejected": rejected}):
+            raise Refused("This ticket is being worked on already.", "Wait for its draft, then ask again.")
+        threads.update(u.tx, thread_id, step="writing again")
+        u.note("draft.asked", f"asked for another draft: {instruction}", thread_id)
+    return Done(f"{row.number}: another draft is being written", partial(_stop, desk, thread_id))
+
+
+def _stop(desk: Desk, thread_id: int) -> Done:
+    with unit(desk, "redraft.stop", f"thread:{thread_id}") as u:
+        jobs.stop(u.tx, thread_id, TICKET, "the request for another draft was taken back", now=u.now)
+        threads.update(u.tx, thread_id, step="")
+    return Done("No other draft is being written")
+
+
+def _write_again(u: Unit, thread_id: int, data: dict[str, str]) -> bool:
+    """Send the thread's newest run back to its drafting step (a new one to the start); False while one is at work."""
+    past = [run for run in u.get(jobs.of_thread(thread_id)) if run.kind == TICKET and run.parent_id is None]
+    if not past:
+        jobs.enqueue(
+            u.tx, TICKET, run_at=u.now, now=u.now, thread_id=thread_id, step=FIRST_STEP, data=data, urgent=True
+        )
+        return True
+    if past[0].state in (RunState.QUEUED, RunState.RUNNING):
+        return False
+    ready = any(step.step == "plan" for step in u.get(jobs.steps(past[0].id)))
+    jobs.wake(u.tx, past[0].id, now=u.now, step=DRAFT_STEP if ready else FIRST_STEP, data=data, urgent=True)
+    return True
+
+
+def reply(desk: Desk, thread_id: int, body: str, subject: str | None = None, cc: tuple[str, ...] = ()) -> Done:
+    """Offer a hand-written reply; work of the pipeline on this ticket stops. `approve` sends it like any other."""
+    if not body.strip():
+        raise Refused("The reply is empty.", "Write something first.")
+    with unit(desk, "reply", f"thread:{thread_id}") as u:
+        detail = u.thread(thread_id)
+        before = u.get(drafts.current(thread_id))
+        if before is not None and before.state == "approved":
+            raise Refused("An approved answer is on its way.", "Take it back in the outbox first.")
+        rows = u.get(messages.of_thread(thread_id))
+        newest = newest_inbound(rows)
+        draft = Draft(
+            subject=subject or (before.subject if before else ""),
+            body=body,
+            language=detail.row.language or "en",
+            written_by=Author.AGENT,
+            confidence=1.0,
+            sources=(),
+            claims=(),
+        )
+        jobs.stop(u.tx, thread_id, TICKET, "a person writes the answer", now=u.now)
+        answers = newest.id if newest is not None else None
+        row = drafts.save(u.tx, thread_id, draft, now=u.now, created_by=desk.agent, message_id=answers, cc=cc)
+        threads.update(
+            u.tx, thread_id, status=ThreadStatus.PENDING_REVIEW, written_by=str(Author.AGENT), step="", needs=""
+        )
+        u.note("draft.written", f"{desk.agent} wrote version {row.version} by hand", thread_id)
+    back = partial(_offer, desk, before.id, thread_id) if before is not None else None
+    return Done(f"{detail.row.number}: version {row.version} is on offer", back)
+
+
+def answer(desk: Desk, question_id: int, text: str) -> Done:
+    """Answer what the pipeline asked; its run goes on from where it waited. The answer counts as trusted text."""
+    if not text.strip():
+        raise Refused("The answer is empty.", "Write something, or pick an option.")
+    with unit(desk, "answer", f"question:{question_id}", {"answer": text}) as u:
+        question = found(u.get(drafts.question(question_id)), "This question")
+        drafts.answer(u.tx, question_id, text, by=desk.agent, at=u.now)
+        run = u.get(jobs.one(question.run_id)) if question.run_id is not None else None
+        if run is not None and run.state not in (RunState.QUEUED, RunState.RUNNING):
+            answers = {**run.data.get("answers", {}), str(question_id): text}
+            chosen = {"chosen": text} if text in question.options else {}
+            jobs.wake(u.tx, run.id, now=u.now, data={"answers": answers, **chosen}, urgent=True)
+        left = sum(q.answer is None for q in u.get(drafts.questions_of(question.thread_id)))
+        threads.update(u.tx, question.thread_id, asks=left > 0, question_count=left)
+        u.note("question.answered", f"{desk.agent} answered: {text}", question.thread_id)
+    return Done("Answered; the draft goes on")
