@@ -1,0 +1,301 @@
+"""Deciding about mail: accept, change, refuse, write; the same three verbs in every queue."""
+
+# ruff: noqa: D102  The class's docstring is the help; reason, word and run are documented once, in the base.
+
+from typing import TYPE_CHECKING
+
+from desk.domain.enums import OutboxState, RejectReason
+from desk.errors import Refused
+from desk.ui import words
+from desk.ui.commands.base import Command, needs_draft, needs_thread
+
+if TYPE_CHECKING:
+    from desk.ui.screens.main import MainScreen
+
+SHELVES = ("spam", "automated")
+
+
+class Approve(Command):
+    """Accept what is on the screen. A draft is held for a moment, then sent; u takes it back. When a check does not
+    hold, y is asked first. In quarantine it releases the message, in spam and automated it moves it to the inbox, in
+    the outbox it settles what is in doubt or failed, and where desk asks a question it answers."""
+
+    id, keys, label, group, rank = "approve", ("a",), "approve", "Deciding", 10
+
+    def reason(self, screen: "MainScreen") -> str:
+        opened = screen.opened
+        if screen.pane == "quarantine":
+            return "" if opened.stopped else "Choose a message first."
+        if screen.pane in SHELVES:
+            return needs_thread(screen)
+        if screen.pane == "outbox":
+            return _settles(screen)
+        if opened.questions:
+            return ""
+        if opened.draft is not None and opened.draft.state == "approved":
+            return "This draft is approved already; it waits in the outbox (4)."
+        return needs_draft(screen)
+
+    def word(self, screen: "MainScreen") -> str:
+        """What accepting means here."""
+        words = {"quarantine": "release", "spam": "not spam", "automated": "to the inbox"}
+        if screen.pane == "outbox":
+            row = screen.opened.outgoing
+            return "send now" if row is not None and row.state == OutboxState.HELD else "decide"
+        return words.get(screen.pane, "answer" if screen.opened.questions else self.label)
+
+    async def run(self, screen: "MainScreen") -> None:
+        if screen.pane == "quarantine":
+            await _release(screen)
+        elif screen.pane in SHELVES:
+            await _not_spam(screen)
+        elif screen.pane == "outbox":
+            await _settle(screen)
+        elif screen.opened.questions:
+            await _answer(screen)
+        else:
+            await _approve(screen)
+
+
+async def _approve(screen: "MainScreen") -> None:
+    from desk.actions import review
+    from desk.ui.screens.dialogs import Confirm
+
+    draft = screen.opened.draft
+    assert draft is not None
+    failing = [f"✗ {words.plain(g.name)}: {g.reason}" for g in draft.gates if not g.passed]
+    failing += [f"✗ no source: {c.text}" for c in draft.claims if c.source is None]
+    if not failing:
+        try:
+            await screen.perform(lambda desk: review.approve(desk, draft.id))
+            return
+        except Refused as refused:
+            failing = [str(refused)]
+    if await screen.ask(Confirm("Send it all the same?", failing)):
+        await screen.act(lambda desk: review.approve(desk, draft.id, confirm=True))
+    else:
+        screen.say("Not approved. Press e to change it, x to refuse it.")
+
+
+async def _release(screen: "MainScreen") -> None:
+    from desk.actions import quarantine
+    from desk.ui.screens.dialogs import Ask
+
+    message = screen.opened.stopped
+    assert message is not None
+    why = await screen.ask(Ask("Release: why is it safe?", hint="for the log; may stay empty", empty=True))
+    if why is not None:
+        await screen.act(lambda desk: quarantine.release(desk, message.id, why))
+
+
+async def _not_spam(screen: "MainScreen") -> None:
+    from desk.actions import quarantine
+
+    message = screen.opened.last_inbound
+    if message is None:
+        screen.say("There is no message from outside in this ticket.", wrong=True)
+        return
+    await screen.act(lambda desk: quarantine.not_spam(desk, message.id))
+
+
+def _settles(screen: "MainScreen") -> str:
+    row = screen.opened.outgoing
+    if row is None:
+        return "Choose a message first."
+    if row.state == OutboxState.HELD:
+        return ""
+    if row.state in (OutboxState.IN_DOUBT, OutboxState.FAILED, OutboxState.RETRY):
+        return ""
+    return "It is being sent; nothing to decide."
+
+
+async def _settle(screen: "MainScreen") -> None:
+    from desk.actions import outbox
+    from desk.ui.screens.dialogs import Choice, Menu
+
+    row = screen.opened.outgoing
+    assert row is not None
+    if row.state == OutboxState.HELD:
+        await screen.act(lambda desk: outbox.send_now(desk, row.id))
+    elif row.state == OutboxState.IN_DOUBT:
+        choices = (Choice("sent", "It was sent: mark it so"), Choice("resend", "It was not: send it again"))
+        picked = await screen.ask(Menu("The server's answer was lost. Was it sent?", choices))
+        if picked == "sent":
+            await screen.act(lambda desk: outbox.mark_sent(desk, row.id))
+        elif picked == "resend":
+            await screen.act(lambda desk: outbox.resend(desk, row.id))
+    else:
+        await screen.act(lambda desk: outbox.retry(desk, row.id))
+
+
+async def _answer(screen: "MainScreen") -> None:
+    from desk.actions import review
+    from desk.ui.screens.dialogs import Ask, Choice, Picker
+
+    question = screen.opened.questions[0]
+    if question.options:
+        choices = [Choice(option, option) for option in question.options]
+        answer = await screen.ask(Picker(question.text, choices, free=lambda typed: f"answer: {typed}"))
+    else:
+        answer = await screen.ask(Ask(question.text))
+    if answer:
+        await screen.act(lambda desk: review.answer(desk, question.id, answer))
+
+
+class Edit(Command):
+    """Change the draft in its place. Ctrl+g (or F2) keeps the change, Esc drops it and asks first."""
+
+    id, keys, label, group, rank = "edit", ("e",), "edit", "Deciding", 20
+
+    def reason(self, screen: "MainScreen") -> str:
+        return needs_draft(screen)
+
+    async def run(self, screen: "MainScreen") -> None:
+        draft = screen.opened.draft
+        assert draft is not None
+        await screen.edit("edit", draft.body)
+
+
+class EditOutside(Command):
+    """Change the draft in your own editor ($VISUAL or $EDITOR); without a draft, write the reply there."""
+
+    id, keys, label, group = "edit-outside", ("E",), "edit in $EDITOR", "Deciding"
+
+    def reason(self, screen: "MainScreen") -> str:
+        return needs_thread(screen)
+
+    async def run(self, screen: "MainScreen") -> None:
+        from desk.actions import review
+        from desk.ui.editor import outside
+
+        draft, thread_id = screen.opened.draft, screen.opened.thread_id
+        assert thread_id is not None
+        before = draft.body if draft else ""
+        after = outside(screen.app, before)
+        if after.strip() == before.strip():
+            screen.say("Nothing was changed.")
+        elif draft is not None:
+            await screen.act(lambda desk: review.edit(desk, draft.id, after))
+        else:
+            await screen.act(lambda desk: review.reply(desk, thread_id, after))
+
+
+REASONS = {
+    RejectReason.WRONG_FACTS: "The facts are wrong",
+    RejectReason.MISSING_ANSWER: "A question is not answered",
+    RejectReason.WRONG_TONE: "The tone is wrong",
+    RejectReason.TOO_LONG: "It is too long",
+    RejectReason.WRONG_LANGUAGE: "It is in the wrong language",
+    RejectReason.OTHER: "Something else",
+}
+
+
+class Refuse(Command):
+    """Refuse what is on the screen. A draft is refused with a reason, 1 to 6, and words if you like; a new one is
+    written. In quarantine it confirms the attack, in the outbox it takes the message back."""
+
+    id, keys, label, group, rank = "refuse", ("x",), "reject", "Deciding", 30
+
+    def reason(self, screen: "MainScreen") -> str:
+        if screen.pane == "quarantine":
+            return "" if screen.opened.stopped else "Choose a message first."
+        if screen.pane == "outbox":
+            row = screen.opened.outgoing
+            if row is None:
+                return "Choose a message first."
+            return "It has left already." if row.state in (OutboxState.SENDING, OutboxState.SENT) else ""
+        return needs_draft(screen)
+
+    def word(self, screen: "MainScreen") -> str:
+        """What refusing means here."""
+        return {"quarantine": "confirm attack", "outbox": "take back"}.get(screen.pane, self.label)
+
+    async def run(self, screen: "MainScreen") -> None:
+        from desk.actions import outbox, quarantine
+
+        if screen.pane == "quarantine":
+            message = screen.opened.stopped
+            assert message is not None
+            await screen.act(lambda desk: quarantine.confirm(desk, message.id))
+        elif screen.pane == "outbox":
+            row = screen.opened.outgoing
+            assert row is not None
+            await screen.act(lambda desk: outbox.cancel(desk, row.id))
+        else:
+            await _refuse(screen)
+
+
+async def _refuse(screen: "MainScreen") -> None:
+    from desk.actions import review
+    from desk.ui.screens.dialogs import Ask, Choice, Menu
+
+    draft = screen.opened.draft
+    assert draft is not None
+    picked = await screen.ask(Menu("What is wrong with it?", [Choice(r, text) for r, text in REASONS.items()]))
+    if picked is None:
+        return
+    reason = RejectReason(picked)
+    text = await screen.ask(Ask(REASONS[reason], hint="say more, or just press Enter", empty=True))
+    if text is not None:
+        await screen.act(lambda desk: review.reject(desk, draft.id, reason, text))
+
+
+class Redraft(Command):
+    """Ask for another draft with an instruction: shorter, offer a refund, in French."""
+
+    id, keys, label, group, rank = "redraft", ("R",), "redraft", "Deciding", 40
+
+    def reason(self, screen: "MainScreen") -> str:
+        return needs_thread(screen)
+
+    async def run(self, screen: "MainScreen") -> None:
+        from desk.actions import review
+        from desk.ui.screens.dialogs import Ask
+
+        thread_id = screen.opened.thread_id
+        assert thread_id is not None
+        wanted = await screen.ask(Ask("Draft again, but …", hint="shorter · offer a refund · in French"))
+        if wanted:
+            await screen.act(lambda desk: review.redraft(desk, thread_id, wanted))
+
+
+class Reply(Command):
+    """Write the reply yourself. Ctrl+g (or F2) keeps it as a draft, which is then approved like any other."""
+
+    id, keys, label, group = "reply", ("r",), "reply by hand", "Deciding"
+
+    def reason(self, screen: "MainScreen") -> str:
+        return needs_thread(screen)
+
+    async def run(self, screen: "MainScreen") -> None:
+        await screen.edit("reply", "")
+
+
+class Block(Command):
+    """Block the sender: this address, or everyone at its domain. Asks for y."""
+
+    id, keys, label, group = "block", ("B",), "block sender", "Deciding"
+
+    def reason(self, screen: "MainScreen") -> str:
+        return "" if screen.opened.stopped or screen.opened.last_inbound else "Choose a message from outside first."
+
+    async def run(self, screen: "MainScreen") -> None:
+        from desk.actions import quarantine
+        from desk.ui.screens.dialogs import Choice, Confirm, Menu
+
+        message = screen.opened.stopped or screen.opened.last_inbound
+        assert message is not None
+        address = message.from_addr
+        domain = address.rpartition("@")[2]
+        choices = (Choice("address", address), Choice("domain", f"everyone at {domain}"))
+        kind = await screen.ask(Menu("Block whom?", choices))
+        if kind is None:
+            return
+        sure = await screen.ask(
+            Confirm("Block?", [f"Mail from {address if kind == 'address' else domain} is kept out."])
+        )
+        if sure:
+            await screen.act(lambda desk: quarantine.block(desk, message.id, kind))
+
+
+COMMANDS: tuple[Command, ...] = (Approve(), Edit(), EditOutside(), Refuse(), Redraft(), Reply(), Block())

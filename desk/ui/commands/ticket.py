@@ -1,0 +1,180 @@
+"""Handling a ticket: whose it is, when it comes back, how it is filed, and taking things back."""
+
+# ruff: noqa: D102  The class's docstring is the help; reason, word and run are documented once, in the base.
+
+from typing import TYPE_CHECKING
+
+from desk.domain.enums import Category, Priority
+from desk.ui import when, words
+from desk.ui.commands.base import Command, needs_thread
+
+if TYPE_CHECKING:
+    from desk.ui.screens.main import MainScreen
+
+NOBODY = "\0nobody"
+
+
+class _OnThread(Command):
+    group = "Ticket"
+
+    def reason(self, screen: "MainScreen") -> str:
+        return needs_thread(screen)
+
+
+class Assign(_OnThread):
+    """Give the ticket to somebody; Enter takes it yourself."""
+
+    id, keys, label, rank = "assign", ("A",), "assign", 60
+
+    async def run(self, screen: "MainScreen") -> None:
+        from desk.actions import inbox
+        from desk.store import people
+        from desk.ui.screens.dialogs import Choice, Picker
+
+        thread_id, me = screen.thread_id, screen.me
+        agents = await screen.database.get(people.agents())
+        choices = [Choice(me, f"{me} (you)")]
+        choices += [Choice(a.login, a.name or a.login, a.login) for a in agents if a.login != me]
+        choices.append(Choice(NOBODY, "nobody"))
+        who = await screen.ask(Picker("Whose is it?", choices))
+        if who is not None:
+            await screen.act(lambda desk: inbox.assign(desk, thread_id, None if who == NOBODY else who))
+
+
+class Snooze(_OnThread):
+    """Put the ticket away until later, in plain words: 2h, tomorrow, tue 9, 24 dec. A reply brings it back at once."""
+
+    id, keys, label, rank = "snooze", ("s",), "snooze", 65
+
+    async def run(self, screen: "MainScreen") -> None:
+        from desk.actions import inbox
+        from desk.ui.screens.dialogs import Choice, Picker
+
+        thread_id, now = screen.thread_id, screen.now()
+
+        def means(text: str) -> str:
+            moment = when.parse(text, now)
+            return f"{moment:%A %d %b, %H:%M}" if moment else ""
+
+        choices = [Choice(p, p, means(p)) for p in when.PRESETS if when.parse(p, now)]
+        row = screen.opened.thread
+        if row is not None and row.row.snoozed_until is not None:
+            choices.insert(0, Choice(NOBODY, "bring it back now"))
+        picked = await screen.ask(Picker("Until when?", choices, hint="2h · tomorrow · tue 9 · 24 dec", free=means))
+        if picked is not None:
+            until = None if picked == NOBODY else when.parse(picked, now)
+            await screen.act(lambda desk: inbox.snooze(desk, thread_id, until))
+
+
+class Done(_OnThread):
+    """Mark the ticket done; on a done one, open it again. Nothing is deleted."""
+
+    id, keys, label, rank = "done", ("d",), "done", 68
+
+    async def run(self, screen: "MainScreen") -> None:
+        from desk.actions import inbox
+
+        thread_id, opened = screen.thread_id, screen.opened.thread
+        closed = opened is not None and opened.row.status in ("resolved", "archived")
+        await screen.act(lambda desk: inbox.reopen(desk, thread_id) if closed else inbox.done(desk, thread_id))
+
+
+class Note(_OnThread):
+    """Write an internal note. It is never sent."""
+
+    id, keys, label = "note", ("i",), "note"
+
+    async def run(self, screen: "MainScreen") -> None:
+        from desk.actions import inbox
+        from desk.ui.screens.dialogs import Ask
+
+        thread_id = screen.thread_id
+        text = await screen.ask(Ask("Internal note", hint="seen by your team only"))
+        if text:
+            await screen.act(lambda desk: inbox.note(desk, thread_id, text))
+
+
+class SetPriority(_OnThread):
+    """Set the priority: urgent, normal or low."""
+
+    id, keys, label = "priority", ("p",), "priority"
+
+    async def run(self, screen: "MainScreen") -> None:
+        from desk.actions import inbox
+        from desk.ui.screens.dialogs import Choice, Menu
+
+        thread_id = screen.thread_id
+        picked = await screen.ask(Menu("How soon?", [Choice(p, str(p)) for p in Priority]))
+        if picked:
+            await screen.act(lambda desk: inbox.set_priority(desk, thread_id, Priority(picked)))
+
+
+class SetCategory(_OnThread):
+    """Say what the ticket is about; desk learns from it."""
+
+    id, keys, label = "category", ("P",), "category"
+
+    async def run(self, screen: "MainScreen") -> None:
+        from desk.actions import inbox
+        from desk.ui.screens.dialogs import Choice, Menu
+
+        thread_id = screen.thread_id
+        picked = await screen.ask(Menu("What is it about?", [Choice(c, words.plain(c)) for c in Category]))
+        if picked:
+            await screen.act(lambda desk: inbox.set_category(desk, thread_id, Category(picked)))
+
+
+class Tag(_OnThread):
+    """Add a tag; with a minus before it, take it away."""
+
+    id, keys, label = "tag", ("t",), "tags"
+
+    async def run(self, screen: "MainScreen") -> None:
+        from desk.actions import inbox
+        from desk.ui.screens.dialogs import Ask
+
+        thread_id, opened = screen.thread_id, screen.opened.thread
+        has = ", ".join(opened.tags) if opened else ""
+        name = await screen.ask(Ask(f"Tag{f' (has {has})' if has else ''}", hint="vip · -vip takes it away"))
+        if name:
+            bare = name.lstrip("-").strip()
+            await screen.act(lambda desk: inbox.tag(desk, thread_id, bare, on=not name.startswith("-")))
+
+
+class Merge(_OnThread):
+    """Put this ticket's messages into another one, by its number. u takes it back."""
+
+    id, keys, label = "merge", ("M",), "merge into"
+
+    async def run(self, screen: "MainScreen") -> None:
+        from desk.actions import inbox
+        from desk.store import threads
+        from desk.ui.screens.dialogs import Ask
+
+        thread_id = screen.thread_id
+        number = await screen.ask(Ask("Merge into which ticket?", hint="T-1042"))
+        if not number:
+            return
+        number = number.upper() if number.upper().startswith("T-") else f"T-{number}"
+        into = await screen.database.get(threads.by_number(number))
+        if into is None:
+            screen.say(f"There is no ticket {number}.", wrong=True)
+            return
+        await screen.act(lambda desk: inbox.merge(desk, thread_id, into.row.id))
+
+
+class Undo(Command):
+    """Take the last thing back, and the one before it; within the hold also an approved reply."""
+
+    id, keys, label, group, rank = "undo", ("u",), "undo", "Ticket", 70
+
+    def reason(self, screen: "MainScreen") -> str:
+        return "" if screen.undoable else "There is nothing to take back."
+
+    async def run(self, screen: "MainScreen") -> None:
+        await screen.undo()
+
+
+COMMANDS: tuple[Command, ...] = (
+    *(Assign(), Snooze(), Done(), Note(), SetPriority(), SetCategory(), Tag(), Merge(), Undo()),
+)

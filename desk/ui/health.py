@@ -1,0 +1,76 @@
+"""What the header and the list of views say: read in one go whenever something changed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from desk.domain.enums import OutboxState
+from desk.ui import words
+from desk.ui.widgets.bars import Health, Light
+
+if TYPE_CHECKING:
+    from desk.store.changes import WorkerRow
+    from desk.store.database import AsyncDatabase
+    from desk.store.outbox import OutboxRow
+
+SILENT = timedelta(seconds=30)
+"""A worker that said nothing for this long is said to be gone."""
+
+OPEN = (
+    OutboxState.HELD,
+    OutboxState.QUEUED,
+    OutboxState.SENDING,
+    OutboxState.RETRY,
+    OutboxState.IN_DOUBT,
+    OutboxState.FAILED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Counts a view, and the header."""
+
+    counts: dict[str, int]
+    health: Health
+
+
+async def read(
+    database: "AsyncDatabase", me: str, mailbox: str, now: datetime, status: Callable[[], str] | None
+) -> Figures:
+    """All figures, from short reads."""
+    from desk.store import articles, changes, jobs, outbox, quarantine, threads
+
+    counts = {str(view): n for view, n in (await database.get(threads.counts(me))).items()}
+    going = await database.get(outbox.rows(OPEN))
+    stopped, known = await database.get(quarantine.rows()), await database.get(articles.hashes())
+    counts |= {"outbox": len(going), "quarantine": len(stopped), "knowledge": len(known)}
+    workers = await database.get(changes.workers())
+    queued = await database.get(jobs.queued(["ticket"]))
+    held = [row for row in going if row.state in (OutboxState.HELD, OutboxState.QUEUED)]
+    trouble = (status() if status else "") or _trouble(workers, going, now)
+    health = Health(
+        mailbox=mailbox,
+        lights=tuple(Light(w.name, w.state, w.detail) for w in workers if w.state != "off"),
+        waiting=sum(queued.values()),
+        held=len(held),
+        next_send=min((row.not_before for row in held), default=None),
+        agent=me,
+        trouble=trouble,
+    )
+    return Figures(counts, health)
+
+
+def _trouble(workers: "Sequence[WorkerRow]", going: "Sequence[OutboxRow]", now: datetime) -> str:
+    """One sentence for what is wrong now, the worst first; empty when nothing is."""
+    for worker in workers:
+        if worker.state == "error":
+            return f"{worker.name}: {worker.detail or 'stopped by an error'}"
+    doubt = sum(1 for row in going if row.state == OutboxState.IN_DOUBT)
+    if doubt:
+        return f"{words.plural(doubt, 'reply', 'replies')} may or may not have been sent; press 4 and decide."
+    for worker in workers:
+        if worker.state in ("idle", "working", "starting") and now - worker.at > SILENT:
+            silent = words.age(worker.at, now)
+            return f"{worker.name} has said nothing for {silent}; it is being started again."
+    return ""

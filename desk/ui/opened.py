@@ -1,0 +1,109 @@
+"""What the right-hand panes hold: loaded whole, so that a half-loaded ticket is never acted on."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from desk.domain.guarded import Evidence
+    from desk.domain.ticket import Article
+    from desk.store.changes import EventRow
+    from desk.store.database import AsyncDatabase
+    from desk.store.drafts import DraftRow, QuestionRow
+    from desk.store.messages import MessageRow
+    from desk.store.outbox import OutboxRow
+    from desk.store.threads import ThreadDetail
+
+
+@dataclass(slots=True)
+class Opened:
+    """The item under the cursor and everything the right-hand panes and the commands need of it."""
+
+    pane: str = ""
+    id: int | None = None
+    thread: "ThreadDetail | None" = None
+    messages: "list[MessageRow]" = field(default_factory=list)
+    draft: "DraftRow | None" = None
+    streaming: str = ""
+    questions: "list[QuestionRow]" = field(default_factory=list)
+    outgoing: "OutboxRow | None" = None
+    stopped: "MessageRow | None" = None
+    evidence: "list[Evidence]" = field(default_factory=list)
+    article: "Article | None" = None
+    event: "EventRow | None" = None
+    tier: str = ""
+    tokens: int = 0
+    folds: set[int] = field(default_factory=set)
+    """Messages whose quotes are unfolded."""
+
+    @property
+    def thread_id(self) -> int | None:
+        """The ticket on the screen, whatever pane it was opened from."""
+        return self.thread.row.id if self.thread else None
+
+    @property
+    def last_inbound(self) -> "MessageRow | None":
+        """The newest message from outside: the one a reply answers."""
+        return next((m for m in reversed(self.messages) if m.direction == "inbound"), None)
+
+    @property
+    def key(self) -> tuple[str, int | None]:
+        """What is shown, for keeping its place."""
+        return ("thread", self.thread_id) if self.thread and not self.stopped else (self.pane, self.id)
+
+
+async def load(database: "AsyncDatabase", pane: str, id: int | None, row: Any, me: str) -> Opened:
+    """Everything about the item `id` of a pane; `row` is the list's own row of it."""
+    opened = Opened(pane, id)
+    if id is None:
+        return opened
+    if pane == "knowledge":
+        opened.article = row.article if row is not None else None
+        return opened
+    thread_id: int | None = id
+    if pane == "outbox":
+        from desk.store import outbox
+
+        opened.outgoing = await database.get(outbox.one(id))
+        thread_id = opened.outgoing.thread_id if opened.outgoing else None
+    elif pane == "quarantine":
+        await _stopped(database, opened, id)
+        thread_id = opened.stopped.thread_id if opened.stopped else None
+    elif pane == "activity":
+        opened.event = row
+        thread_id = row.thread_id if row is not None else None
+    if thread_id is not None:
+        await _thread(database, opened, thread_id, me)
+    return opened
+
+
+async def _stopped(database: "AsyncDatabase", opened: Opened, message_id: int) -> None:
+    from desk.store import messages, quarantine
+
+    opened.stopped = await database.get(messages.one(message_id))
+    opened.evidence = await database.get(quarantine.evidence(message_id))
+
+
+async def _thread(database: "AsyncDatabase", opened: Opened, thread_id: int, me: str) -> None:
+    from desk.store import changes, drafts, jobs, messages, threads
+
+    opened.thread = await database.get(threads.one(thread_id, me))
+    if opened.thread is None:
+        return
+    opened.messages = await database.get(messages.of_thread(thread_id))
+    opened.draft = await database.get(drafts.current(thread_id))
+    if opened.draft is None:
+        opened.streaming = await database.get(changes.streaming(thread_id))
+    questions = await database.get(drafts.questions_of(thread_id))
+    opened.questions = [q for q in questions if q.answer is None]
+    if opened.draft is not None and opened.draft.run_id is not None:
+        steps = await database.get(jobs.steps(opened.draft.run_id))
+        note = next((s.output for s in steps if s.step == "context"), {})
+        opened.tier, opened.tokens = _tier(note)
+
+
+def _tier(output: dict[str, Any]) -> tuple[str, int]:
+    """The context tier and its tokens, wherever the step put its note."""
+    for part in (output, *(v for v in output.values() if isinstance(v, dict))):
+        if "tier" in part:
+            return str(part["tier"]), int(part.get("tokens") or 0)
+    return "", 0

@@ -1,0 +1,232 @@
+"""The other lists: what leaves, what was stopped, what is known, what happened, what was found."""
+
+from array import array
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from rich.segment import Segment
+from rich.style import Style
+
+from desk.domain.enums import OutboxState
+from desk.ui import words
+from desk.ui.panes.threads import ThreadSheet
+from desk.ui.themes import Ink
+from desk.ui.widgets.safe import line
+
+if TYPE_CHECKING:
+    from desk.store.articles import ArticleRow
+    from desk.store.changes import EventRow
+    from desk.store.database import AsyncDatabase
+    from desk.store.outbox import OutboxRow
+    from desk.store.quarantine import QuarantineRow
+    from desk.store.search import SearchHit
+    from desk.ui.widgets.lines import Sheet
+
+LIMIT = 1000
+"""Most items of a list that is read whole."""
+
+
+class WholeSheet:
+    """A short list: all rows are read at once, the ids count from what the subclass says."""
+
+    name = ""
+    tall = 1
+    ticking = False
+
+    def __init__(self, database: "AsyncDatabase") -> None:
+        self._database = database
+        self._held: dict[int, Any] = {}
+
+    async def load(self) -> dict[int, Any]:
+        """Every row by its id, in order."""
+        raise TypeError("a list loads its own rows")
+
+    async def ids(self) -> "array[int]":
+        """Read the rows; their ids in order."""
+        self._held = await self.load()
+        return array("q", self._held)
+
+    async def rows(self, ids: Sequence[int]) -> dict[int, Any]:
+        """The rows read last."""
+        return {i: self._held[i] for i in ids if i in self._held}
+
+    def draw(self, row: Any, width: int, ink: Ink, now: datetime) -> list[list[Segment]]:
+        """One row as lines."""
+        raise TypeError("a list draws its own rows")
+
+
+def _two(first: list[tuple[str, Style]], right: str, width: int, ink: Ink) -> list[Segment]:
+    """Pieces from the left, the last one filling, and a quiet word at the right edge."""
+    room = max(0, width - words.cell_len(right) - 1)
+    drawn = []
+    for text, style in first[:-1]:
+        text = words.cut(text, room)
+        drawn.append(Segment(text, style))
+        room -= words.cell_len(text)
+    drawn.append(Segment(words.clip(first[-1][0], room), first[-1][1]))
+    return [*drawn, Segment(" " + right, ink.quiet)]
+
+
+SIGNS = {
+    OutboxState.HELD: ("⏸", "held"),
+    OutboxState.QUEUED: ("→", "queued"),
+    OutboxState.SENDING: ("→", "sending"),
+    OutboxState.RETRY: ("↻", "will try again"),
+    OutboxState.SENT: ("✓", "sent"),
+    OutboxState.FILED: ("✓", "sent and filed"),
+    OutboxState.IN_DOUBT: ("?", "in doubt: it may have been sent"),
+    OutboxState.FAILED: ("✗", "failed"),
+    OutboxState.CANCELLED: ("·", "taken back"),
+}
+
+
+class OutboxSheet(WholeSheet):
+    """What is on its way or could not leave, with the hold's countdown."""
+
+    name, tall, ticking = "outbox", 2, True
+
+    async def load(self) -> "dict[int, OutboxRow]":
+        """Everything that has not left."""
+        from desk.store import outbox
+
+        states = (OutboxState.HELD, OutboxState.QUEUED, OutboxState.SENDING, OutboxState.RETRY)
+        found = await self._database.get(outbox.rows((*states, OutboxState.IN_DOUBT, OutboxState.FAILED)))
+        return {row.id: row for row in found}
+
+    def draw(self, row: "OutboxRow", width: int, ink: Ink, now: datetime) -> list[list[Segment]]:
+        """To whom and what; below, its state and what can be done."""
+        sign, word = SIGNS[OutboxState(row.state)]
+        held = row.state == OutboxState.HELD
+        bad = row.state in (OutboxState.FAILED, OutboxState.IN_DOUBT)
+        style = ink.warning if held else ink.danger if bad else ink.accent
+        right = words.countdown(row.not_before, now) if held else words.age(row.approved_at, now)
+        to = words.clip(line(", ".join(row.recipients)), min(26, width // 3)) + "  "
+        first = _two([(sign + " ", style), (to, ink.strong), (line(row.subject), Style())], right, width, ink)
+        detail = f"  {word}" + (f" · approved by {line(row.approved_by)}" if row.approved_by else "")
+        if row.error:
+            detail = f"  {word} · {line(row.error)}"
+        if held:
+            detail += " · u takes it back"
+        return [first, [Segment(words.clip(detail, width), style if bad else ink.quiet)]]
+
+
+class QuarantineSheet(WholeSheet):
+    """Messages the guard stopped: who, what, which rule."""
+
+    name, tall = "quarantine", 2
+
+    async def load(self) -> "dict[int, QuarantineRow]":
+        """Newest first."""
+        from desk.store import quarantine
+
+        return {row.message_id: row for row in await self._database.get(quarantine.rows(LIMIT))}
+
+    def draw(self, row: "QuarantineRow", width: int, ink: Ink, now: datetime) -> list[list[Segment]]:
+        """Two lines."""
+        name = words.clip(line(row.from_name) or line(row.from_addr), min(20, width // 3)) + "  "
+        age = words.age(row.received_at, now)
+        first = _two(
+            [("⚠ ", ink.danger), (name, ink.strong), (line(row.subject) or "(no subject)", Style())], age, width, ink
+        )
+        kind = words.plain(row.attack_type) if row.attack_type not in ("", "none") else "suspicious"
+        kind = words.clip(kind, min(22, width // 3))
+        second = [("  " + kind, ink.danger), (f" {words.blocks(row.score)}  ", ink.quiet), (line(row.rule), ink.quiet)]
+        return [first, _two(second, "", width, ink)]
+
+
+class ArticleSheet(WholeSheet):
+    """The knowledge: articles and resolved tickets."""
+
+    name = "knowledge"
+
+    async def load(self) -> "dict[int, ArticleRow]":
+        """By title; the id is the place."""
+        from desk.store import articles
+
+        return dict(enumerate((await self._database.get(articles.all_rows()))[:LIMIT], 1))
+
+    def draw(self, row: "ArticleRow", width: int, ink: Ink, now: datetime) -> list[list[Segment]]:
+        """Kind, title, category."""
+        found = row.article
+        sign = ("◇ ", ink.quiet) if found.public else ("◆ ", ink.warning)
+        title = line(found.title) + ("  (resolved ticket)" if found.kind == "ticket" else "")
+        right = f"{words.plain(found.category)} {found.language}" + (f" {row.cited}×" if row.cited else "")
+        return [_two([sign, (title, Style())], right, width, ink)]
+
+
+class ActivitySheet(WholeSheet):
+    """Everything that happened, newest first."""
+
+    name = "activity"
+
+    async def load(self) -> "dict[int, EventRow]":
+        """The newest events."""
+        from desk.store import changes
+
+        return {row.id: row for row in await self._database.get(changes.activity(LIMIT))}
+
+    def draw(self, row: "EventRow", width: int, ink: Ink, now: datetime) -> list[list[Segment]]:
+        """When, who, what."""
+        at = f"{row.at.astimezone():%H:%M:%S} "
+        who = words.clip(line(row.actor), 9) + " "
+        return [
+            _two([(at, ink.quiet), (who, ink.accent), (line(row.text), Style())], words.age(row.at, now), width, ink)
+        ]
+
+
+class SearchSheet(WholeSheet):
+    """Messages that hold the words searched for, one line a ticket and the place below it."""
+
+    tall = 2
+
+    def __init__(self, database: "AsyncDatabase", text: str) -> None:
+        super().__init__(database)
+        self.text = text
+        self.name = f"search:{text}"
+
+    async def load(self) -> "dict[int, SearchHit]":
+        """The newest hit of each ticket, by ticket."""
+        from desk.store import search
+
+        hits = await self._database.get(search.messages(self.text, 200))
+        found: dict[int, SearchHit] = {}
+        for hit in hits:
+            found.setdefault(hit.thread_id, hit)
+        return found
+
+    def draw(self, row: "SearchHit", width: int, ink: Ink, now: datetime) -> list[list[Segment]]:
+        """The ticket, then the words around the hit, the hit in the accent."""
+        name = words.clip(line(row.from_addr), min(20, width // 3)) + "  "
+        first = _two(
+            [(f"{row.number}  ", ink.quiet), (name, ink.strong), (line(row.subject), Style())],
+            words.age(row.at, now),
+            width,
+            ink,
+        )
+        pieces: list[tuple[str, Style]] = [("  ", Style())]
+        for part in " ".join(row.snippet.split()).split("\x02"):
+            hit, mark, rest = part.partition("\x03")
+            pieces += [(line(hit), ink.accent), (_spaced(rest), ink.quiet)] if mark else [(_spaced(hit), ink.quiet)]
+        return [first, _two(pieces, "", width, ink)]
+
+
+def _spaced(text: str) -> str:
+    """One line, its outer spaces kept."""
+    inner = line(text)
+    return f"{' ' if text[:1].isspace() else ''}{inner}{' ' if inner and text[-1:].isspace() else ''}"
+
+
+def sheet(database: "AsyncDatabase", pane: str, me: str, text: str) -> "Sheet":
+    """The sheet of a pane; `text` is what the view is narrowed to, or what is searched for."""
+    kinds: dict[str, type[WholeSheet]] = {
+        "outbox": OutboxSheet,
+        "quarantine": QuarantineSheet,
+        "knowledge": ArticleSheet,
+        "activity": ActivitySheet,
+    }
+    if pane == "search":
+        return SearchSheet(database, text)
+    if pane in kinds:
+        return kinds[pane](database)
+    return ThreadSheet(database, pane, me, text)

@@ -1,0 +1,132 @@
+"""Thread lists: one line a thread, two in review; numbers align and subjects are cut by cells."""
+
+from array import array
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from rich.segment import Segment
+from rich.style import Style
+
+from desk.ui import words
+from desk.ui.themes import Ink
+from desk.ui.widgets import safe
+
+if TYPE_CHECKING:
+    from desk.store.database import AsyncDatabase
+    from desk.store.threads import ThreadRow
+
+STEPS = {
+    "guard": "scanning",
+    "coalesce": "waiting",
+    "context": "reading",
+    "triage": "sorting",
+    "search": "looking up",
+    "plan": "planning",
+    "draft": "drafting",
+    "check": "checking",
+    "route": "routing",
+}
+"""A step of the pipeline as a word for what is going on."""
+
+
+class ThreadSheet:
+    """The threads of one view."""
+
+    ticking = False
+
+    def __init__(self, database: "AsyncDatabase", view: str, me: str, text: str = "") -> None:
+        self._database, self._view, self._me, self._text = database, view, me, text
+        self.name = f"{view}:{text}"
+        self.tall = 2 if view == "review" else 1
+
+    async def ids(self) -> "array[int]":
+        """Every id of the view, in its order."""
+        from desk.store import threads
+
+        wanted = threads.Filter(threads.View(self._view), me=self._me, text=self._text)
+        return await self._database.get(threads.ids(wanted))
+
+    async def rows(self, ids: Sequence[int]) -> "dict[int, ThreadRow]":
+        """One page of rows."""
+        from desk.store import threads
+
+        found = await self._database.get(threads.rows(ids, self._me))
+        return {row.id: row for row in found}
+
+    def draw(self, row: "ThreadRow", width: int, ink: Ink, now: datetime) -> list[list[Segment]]:
+        """Who and what; in review, below it, why it is here."""
+        first = _first(row, width, ink, now)
+        return [first] if self.tall == 1 else [first, _second(row, width, ink)]
+
+
+def glyph(row: "ThreadRow", ink: Ink) -> tuple[str, Style]:
+    """The one sign that says most about a ticket."""
+    if row.flagged or row.shelf == "quarantine":
+        return "⚠", ink.danger
+    if row.urgent or row.priority == "urgent":
+        return "!", ink.urgent
+    if row.question_count or row.needs.startswith("asks"):
+        return "?", ink.asks
+    if row.snoozed_until is not None:
+        return "⧗", ink.quiet
+    if row.status == "pending_review":
+        return ("●", ink.accent) if row.unread else ("✎", ink.quiet)
+    if row.unread:
+        return "●", ink.accent
+    return " ", ink.quiet
+
+
+def _first(row: "ThreadRow", width: int, ink: Ink, now: datetime) -> list[Segment]:
+    sign, style = glyph(row, ink)
+    until = row.snoozed_until
+    age = words.moment(until, now) if until else words.age(row.last_message_at, now)
+    right = max(4, len(age) + 1)
+    name_width = max(10, min(20, width * 3 // 10))
+    step = STEPS.get(row.step, safe.line(row.step))
+    working = f" {step}…" if row.step and row.status not in ("pending_review", "resolved", "archived") else ""
+    count = f" {row.message_count}" if row.message_count > 1 else ""
+    files = " ⌁" if row.has_attachments else ""
+    tail = count + files
+    room = max(0, width - 2 - name_width - 2 - right - len(working) - len(tail))
+    subject = words.cut(safe.line(row.subject) or "(no subject)", room)
+    name = ink.strong if row.unread else Style()
+    segments = [
+        Segment(sign + " ", style),
+        Segment(words.clip(safe.line(row.contact_name) or row.contact_addr, name_width) + "  ", name),
+        Segment(subject, name),
+        Segment(tail, ink.quiet),
+    ]
+    used = words.cell_len(subject)
+    snippet = safe.line(row.snippet)
+    free = room - used
+    if free > 12 and snippet:
+        segments.append(Segment(words.clip("  " + snippet, free), ink.quiet))
+    else:
+        segments.append(Segment(" " * free))
+    segments += [Segment(working, ink.accent), Segment(age.rjust(right), ink.quiet)]
+    return segments
+
+
+def _second(row: "ThreadRow", width: int, ink: Ink) -> list[Segment]:
+    """Category, priority, known and confidence in columns, then what it needs."""
+    urgent = row.priority == "urgent"
+    parts = [
+        Segment("  "),
+        Segment(words.clip(words.plain(row.category) or "unsorted", 11) + " ", ink.quiet),
+        Segment(words.clip(row.priority, 7), ink.urgent if urgent else ink.quiet),
+        Segment(words.clip(row.known or "", 7), ink.good if row.known == "known" else ink.quiet),
+        Segment(words.blocks(row.confidence) if row.confidence is not None else " " * 10, ink.quiet),
+        Segment("  "),
+    ]
+    used = sum(words.cell_len(p.text) for p in parts)
+    reason = safe.line(row.needs)
+    style = ink.asks if reason.startswith("asks") or row.question_count else ink.quiet
+    if not reason and row.question_count:
+        reason = f"asks you {words.plural(row.question_count, 'question')}"
+    if not reason and row.written_by:
+        reason = f"✎ {row.written_by}"
+    if row.assigned:
+        reason += f"  @{safe.line(row.assigned)}"
+    parts.append(Segment(words.clip(reason, max(0, width - used)), style))
+    return parts

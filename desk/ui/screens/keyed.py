@@ -1,0 +1,86 @@
+"""From a key to a command: prefixes, the footer, and commands run beside the screen."""
+
+from typing import TYPE_CHECKING
+
+from desk.errors import DeskError
+from desk.ui import words
+from desk.ui.commands import BY_ID, COMMANDS, Command
+from desk.ui.keymap import show as shown_key
+from desk.ui.screens.served import Served
+from desk.ui.widgets.bars import KeyBar
+
+if TYPE_CHECKING:
+    from desk.ui.app import DeskApp
+    from desk.ui.screens.main import MainScreen
+
+
+class Keyed(Served):
+    """A screen whose keys are all in the registry of commands."""
+
+    def __init__(self, app: "DeskApp") -> None:
+        super().__init__(app)
+        self._prefix: tuple[str, ...] = ()
+
+    async def settle(self) -> None:
+        """Show what the cursor stands on before anything is done with it."""
+        raise TypeError("the screen knows its cursor")
+
+    @property
+    def _main(self) -> "MainScreen":
+        from desk.ui.screens.main import MainScreen
+
+        assert isinstance(self, MainScreen)
+        return self
+
+    async def action_press(self, token: str) -> None:
+        """One key: a command, or the first half of one."""
+        self.say("")
+        tokens, self._prefix = (*self._prefix, token), ()
+        command = self.keymap.find(*tokens)
+        if command is not None:
+            await self.press(command)
+        elif len(tokens) == 1 and token in self.keymap.prefixes:
+            self._prefix = tokens
+        self.show_keys()
+
+    async def press(self, command: Command) -> None:
+        """Motions at once, deeds beside the screen."""
+        if command.direct and self.connected and not command.reason(self._main):
+            await command.run(self._main)
+        else:
+            self.start(command)
+
+    def start(self, command: Command) -> None:
+        """Run a command beside the screen."""
+        self.run_worker(self._run(command), group="commands")
+
+    async def _run(self, command: Command) -> None:
+        try:
+            if not self.connected and command.group != "Leaving":
+                raise DeskError("The desk is still being opened.", "Try again in a moment.")
+            await self.settle()
+            if closed := command.reason(self._main):
+                self.say(closed, wrong=True)
+            else:
+                await command.run(self._main)
+                self.guide(command.id if command.id == "approve" else "")
+        except DeskError as problem:
+            self.say(str(problem), wrong=True)
+        self.show_keys()
+
+    def on_key_bar_pressed(self, event: KeyBar.Pressed) -> None:
+        """A click on a key of the footer."""
+        self.start(BY_ID[event.command])
+
+    def show_keys(self) -> None:
+        """The footer: what counts here and is possible, or what may follow a prefix."""
+        if self._prefix:
+            after = self.keymap.after(self._prefix[0])
+            keys = [(shown_key(token), words.plain(command.label).lower(), command.id) for token, command in after]
+        elif self.has_class("-editing"):
+            keys = [("Ctrl+g", "keep", "edit"), ("Esc", "drop", "edit")]
+        else:
+            ranked = sorted((c for c in COMMANDS if c.rank), key=lambda c: c.rank)
+            possible = [c for c in ranked if self.connected and not c.reason(self._main)]
+            keys = [(self.keymap.shown(c), c.word(self._main), c.id) for c in possible]
+        self.query_one("#keys", KeyBar).show(keys)

@@ -1,0 +1,1 @@
+"""What is drawn: lines of cells, never markup made from mail."""

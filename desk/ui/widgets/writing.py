@@ -1,0 +1,87 @@
+"""The editor in the draft's place: Ctrl+g or F2 keeps what was written, Esc drops it and asks first."""
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import TextArea
+
+from desk.ui.widgets.safe import inert
+
+if TYPE_CHECKING:
+    from desk.ui.opened import Opened
+    from desk.ui.screens.main import MainScreen
+
+
+class Editor(TextArea):
+    """A draft being changed (`edit`), or a reply being written (`reply`)."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+g,f2", "keep", "keep", show=False, priority=True),
+        Binding("escape", "drop", "drop", show=False, priority=True),
+    ]
+
+    def __init__(self, kind: str, text: str, opened: "Opened") -> None:
+        self._kind, self._before = kind, inert(text)
+        self._draft_id: int | None = opened.draft.id if opened.draft else None
+        self._ticket = opened.thread_id
+        super().__init__(self._before, id="editor", soft_wrap=True, show_line_numbers=False, tab_behavior="focus")
+        self.border_title = Content("Edit the draft" if kind == "edit" else "Write the reply")
+        self.border_subtitle = Content("Ctrl+g or F2 keeps it · Esc drops it")
+
+    @property
+    def changed(self) -> bool:
+        """Whether something would be lost."""
+        return self.text.strip() != self._before.strip()
+
+    @property
+    def _desk(self) -> "MainScreen":
+        return cast("MainScreen", self.screen)
+
+    def on_mount(self) -> None:
+        """Take the draft's place and the focus."""
+        self.screen.add_class("-editing", "-at-draft")
+        self.focus()
+        self._desk.show_keys()
+
+    def action_keep(self) -> None:
+        """Keep what was written as a new draft."""
+        self._desk.run_worker(self._keep(), group="commands")
+
+    async def _keep(self) -> None:
+        from desk.actions import review
+
+        text, draft_id, thread_id = self.text, self._draft_id, self._ticket
+        if not text.strip():
+            self._desk.say("There is nothing to keep yet. Esc drops it.", wrong=True)
+            return
+        if self._kind == "edit" and not self.changed:
+            self._desk.say("Nothing was changed.")
+            await self._close()
+            return
+        if self._kind == "edit" and draft_id is not None:
+            kept = await self._desk.act(lambda desk: review.edit(desk, draft_id, text))
+        else:
+            assert thread_id is not None
+            kept = await self._desk.act(lambda desk: review.reply(desk, thread_id, text))
+        if kept:
+            await self._close()
+
+    def action_drop(self) -> None:
+        """Close without keeping."""
+        self._desk.run_worker(self._drop(), group="commands")
+
+    async def _drop(self) -> None:
+        from desk.ui.screens.dialogs import Confirm
+
+        if self.changed and not await self._desk.ask(Confirm("Drop what you wrote?", ["It is not kept anywhere."])):
+            self.focus()
+            return
+        await self._close()
+
+    async def _close(self) -> None:
+        desk = self._desk
+        desk.remove_class("-editing")
+        await self.remove()
+        (desk.draft if desk.has_class("-drafted") else desk.reader).focus()
+        desk.show_keys()
