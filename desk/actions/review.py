@@ -235,7 +235,8 @@ def answer(desk: Desk, question_id: int, text: str) -> Done:
         if run is not None and run.state not in (RunState.QUEUED, RunState.RUNNING):
             answers = {**run.data.get("answers", {}), str(question_id): text}
             chosen = {"chosen": text} if text in question.options else {}
-            jobs.wake(u.tx, run.id, now=u.now, data={"answers": answers, **chosen}, urgent=True)
+            step = run.data.get("resume")
+            jobs.wake(u.tx, run.id, now=u.now, step=step, data={"answers": answers, **chosen}, urgent=True)
         left = sum(q.answer is None for q in u.get(drafts.questions_of(question.thread_id)))
         threads.update(u.tx, question.thread_id, asks=left > 0, question_count=left)
         u.note("question.answered", f"{desk.agent} answered: {text}", question.thread_id)

@@ -101,6 +101,7 @@ class Runner:
                     now=self.clock(),
                     lease_seconds=LEASE_SECONDS,
                     cost=keep.cost(result),
+                    data=keep.data(step.name, result),
                 )
                 keep.step(tx, run, case, step.name, result, word=coming.word if coming else "", now=self.clock())
             if coming is None:

@@ -21,6 +21,11 @@ def cost(result: Result) -> jobs.Cost:
     return jobs.Cost(result.model, result.prompt_version, *tokens)
 
 
+def data(name: str, result: Result) -> dict[str, object]:
+    """What the run itself remembers of a step: where it goes on once a person has answered its question."""
+    return {"resume": "search"} if name == "plan" and result.output["question"] else {}
+
+
 def step(tx: Connection, run: jobs.Run, case: Case, name: str, result: Result, *, word: str, now: datetime) -> None:
     """Write what the step found; `word` says what comes next, in the row of the thread."""
     columns = KEEP[name](tx, run, case, result, now) if name in KEEP else {}
@@ -60,10 +65,10 @@ def _triage(tx: Connection, run: jobs.Run, case: Case, result: Result, now: date
     batch = [m for m in within(tx, messages.of_run(run.id)) if m.direction is Direction.INBOUND]
     for message in batch:
         if message is batch[-1]:
-            if message.status is MessageStatus.DRAFT_READY:
+            if message.status in (MessageStatus.DRAFT_READY, MessageStatus.COALESCED):
                 intake.move(tx, message.id, MessageStatus.PROCESSING)
             intake.move(tx, message.id, MessageStatus.CLASSIFIED)
-        else:
+        elif message.status is not MessageStatus.COALESCED:
             intake.move(tx, message.id, MessageStatus.COALESCED)
     return {
         "category": str(found.category),

@@ -13,7 +13,12 @@ from desk.store import drafts, intake, jobs, messages, people, threads
 from desk.store.database import Database
 from desk.store.messages import MessageRow
 
-WAITING = (MessageStatus.PROCESSING, MessageStatus.CLASSIFIED, MessageStatus.DRAFT_READY)
+WAITING = (
+    MessageStatus.PROCESSING,
+    MessageStatus.CLASSIFIED,
+    MessageStatus.DRAFT_READY,
+    MessageStatus.COALESCED,
+)
 """Messages in these states still wait for an answer and belong to the next batch."""
 
 
@@ -42,7 +47,7 @@ def case_of(db: Database, run: jobs.Run, config: Config) -> Case:
         number=detail.row.number,
         subject=_clean(newest, newest.subject),
         question=_joined(asked),
-        turns=tuple(_turn(row) for row in earlier if row.clean_text),
+        turns=tuple(_turn(row) for row in earlier if _words(row)),
         contact_id=detail.contact_id or 0,
         contact_name=newest.from_name,
         contact_addr=newest.from_addr,
@@ -51,7 +56,7 @@ def case_of(db: Database, run: jobs.Run, config: Config) -> Case:
         replies_to_sender=newest.reply_to.casefold() in ("", newest.from_addr.casefold()),
         instruction=str(run.data.get("instruction", "")),
         rejected=refused.body if refused else "",
-        chosen=str(run.data.get("chosen", "")),
+        chosen=_article(str(run.data.get("chosen", ""))),
         outputs=outputs,
     )
 
@@ -65,9 +70,16 @@ def _clean(row: MessageRow, text: str) -> CleanText:
     return readmit(text, status_clean=row.clean, released=row.released, origin=f"message {row.id}")
 
 
+def _words(row: MessageRow) -> str:
+    """The text that passed: the guard's clean text, or what a person saw when they released the message."""
+    if row.clean_text is not None:
+        return row.clean_text
+    return (row.visible_text or row.text) if row.released else ""
+
+
 def _own_words(row: MessageRow) -> CleanText:
     """What this author wrote: quotes and signature cut off, the whole text where nothing else is left."""
-    clean = _clean(row, row.clean_text or "")
+    clean = _clean(row, _words(row))
     own = split(clean.text).reply
     return clean.narrow(own) if own.strip() else clean
 
@@ -79,6 +91,11 @@ def _turn(row: MessageRow) -> Turn:
 
 def _joined(rows: Sequence[MessageRow]) -> CleanText:
     """The messages of a burst as one text, in order."""
-    whole = "\n\n".join(_own_words(row).text for row in rows if row.clean_text)
+    whole = "\n\n".join(_own_words(row).text for row in rows if _words(row))
     clean = all(row.clean for row in rows)
     return readmit(whole, status_clean=clean, released=clean, origin=f"messages {[row.id for row in rows]}")
+
+
+def _article(option: str) -> str:
+    """The article behind an option an agent pressed: its id stands in brackets at the end."""
+    return option.rpartition("[")[2].rstrip("]") if option.endswith("]") else option
