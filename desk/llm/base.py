@@ -11,12 +11,14 @@ Finish = Literal["stop", "length", "cancelled"]
 class Segment:
     """A run of prompt text. `special`: the model's control tokens in it count as such; true for a chat template alone.
 
-    `outside` marks text that came from outside and is framed as data.
+    `outside` marks text that came from outside and is framed as data. `starts` marks the beginning of a part: what
+    stands before it is likely to stand before other prompts too, so a model keeps it up to exactly here.
     """
 
     text: str
     special: bool = False
     outside: bool = False
+    starts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

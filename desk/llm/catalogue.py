@@ -90,7 +90,7 @@ def embedded() -> Found | None:
 
 
 def find(name: str, models_dir: Path) -> Found:
-    """The file for a path, a catalogue name or the stem of a file in `models_dir`; the embedded model for an empty name.
+    """The file for a path, a catalogue name or a file's stem in `models_dir`; the embedded model for an empty name.
 
     Raises `ModelError` that says what there is and how to get the rest.
     """

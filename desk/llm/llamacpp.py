@@ -1,6 +1,7 @@
 """A GGUF model in this process. What it has evaluated stays in memory and is built upon, call after call."""
 
 import hashlib
+import itertools
 import threading
 import time
 from collections import OrderedDict
@@ -39,10 +40,10 @@ class LlamaCpp:
         self._format = chat.parse(self._engine.template(), bos=bos, eos=eos)
         self._lock = threading.Lock()
         self._kept: list[int] = []
+        self._ends: list[int] = []
         self._saved: OrderedDict[tuple[int, ...], bytes] = OrderedDict()
         self._baselines: OrderedDict[tuple[object, ...], NDArray[np.float64]] = OrderedDict()
         self._step = _step(file.stat().st_size)
-        self._head = 0
         self._open = True
         self.name = name or file.stem
         self.fingerprint = f"{file.stem}-{_fingerprint(file)}"
@@ -80,8 +81,8 @@ class LlamaCpp:
             if baseline is not None:
                 zero, cost = self._baseline(baseline, words, cancel)
                 evaluated += cost
-            tokens, head = self._tokens(prompt)
-            sums, cost = self._sums(tokens, head, words, cancel)
+            tokens, starts = self._tokens(prompt)
+            sums, cost = self._sums(tokens, starts, words, cancel)
         logs = sums - zero
         chances = np.exp(logs - logs.max())
         chances /= chances.sum()
@@ -107,11 +108,11 @@ class LlamaCpp:
         finished: Finish = "cancelled"
         with self._lock:
             self._must_be_open()
-            tokens, head = self._tokens(prompt)
+            tokens, starts = self._tokens(prompt)
             self._must_fit(len(tokens), max_tokens)
             sampler = self._engine.sampler(grammar=grammar, temperature=temperature, seed=seed)
             try:
-                evaluated = self._evaluate(tokens, head, cancel)
+                evaluated = self._evaluate(tokens, starts, cancel)
                 finished, written = self._write(sampler, writer, max_tokens, cancel)
             except Cancelled as stopped:
                 evaluated = _evaluated_by(stopped)
@@ -130,26 +131,31 @@ class LlamaCpp:
 
     # -- the prompt ----------------------------------------------------------------------------------------------
 
-    def _tokens(self, prompt: Prompt) -> tuple[list[int], int]:
-        """All tokens in the chat format, and how many of them are the system prefix."""
+    def _tokens(self, prompt: Prompt) -> tuple[list[int], tuple[int, ...]]:
+        """All tokens in the chat format, and where its parts begin; the first such place ends the system prefix."""
         head, rest = self._format.segments(prompt)
         opening = self._engine.opening()
-        first = self._tokenized(head)
-        if opening is not None and first[:1] != [opening]:
-            first.insert(0, opening)
-        return first + self._tokenized(rest), len(first)
+        tokens = self._tokenized(head)
+        if opening is not None and tokens[:1] != [opening]:
+            tokens.insert(0, opening)
+        starts = {len(tokens)}
+        for segment in rest:
+            if segment.starts:
+                starts.add(len(tokens))
+            tokens += self._tokenized([segment])
+        return tokens, tuple(sorted(starts))
 
     def _tokenized(self, segments: Sequence[Segment]) -> list[int]:
         return [t for s in segments if s.text for t in self._engine.tokenize(s.text, special=s.special)]
 
-    def _evaluate(self, tokens: list[int], head: int, cancel: Cancel | None) -> int:
+    def _evaluate(self, tokens: list[int], starts: tuple[int, ...], cancel: Cancel | None) -> int:
         """Bring sequence 0 to exactly these tokens, the last one's logits ready; how many had to be evaluated.
 
         The batches always end at the same places, whatever was kept: rounding differs with the size of a batch, and
         the same prompt must give the same answer. They are short, so that a cancel is heard in under a second.
         """
-        ends = self._batch_ends(len(tokens), head)
-        start = self._reuse(tokens, head, ends)
+        ends = self._batch_ends(len(tokens), starts)
+        start = self._reuse(tokens, starts[0], ends)
         position = start
         try:
             for end in (end for end in ends if end > start):
@@ -157,38 +163,37 @@ class LlamaCpp:
                     raise _Stopped(position - start)
                 self._engine.decode([(tokens[i], i, 0, i == end - 1) for i in range(position, end)])
                 self._kept.extend(tokens[position:end])
+                self._ends.append(end)
                 position = end
-                if position == head:
-                    self._save(tuple(tokens[:head]))
+                if position == starts[0]:
+                    self._save(tuple(tokens[:position]))
         except ModelError:
             self._forget()
             raise
         return position - start
 
-    def _batch_ends(self, total: int, head: int) -> list[int]:
-        """Where batches end: every `_step` tokens from the start, at the end of the system prefix, and from there."""
-        return [*range(self._step, head, self._step), head, *range(head + self._step, total, self._step), total]
+    def _batch_ends(self, total: int, starts: tuple[int, ...]) -> list[int]:
+        """Where batches end: where a part begins, and every `_step` tokens from there."""
+        edges = (0, *starts, total)
+        return [end for a, b in itertools.pairwise(edges) for end in (*range(a + self._step, b, self._step), b)]
 
     def _reuse(self, tokens: list[int], head: int, ends: list[int]) -> int:
-        """Keep what sequence 0 has in common with these tokens, or restore their system prefix; how many that are."""
-        common = next((i for i, (a, b) in enumerate(zip(self._kept, tokens, strict=False)) if a != b), None)
-        common = min(len(self._kept), len(tokens)) if common is None else common
-        common = max((end for end in ends if end <= common and end < len(tokens)), default=0)
-        if head != self._head:
-            common = 0
-        self._head = head
-        state = self._saved.get(tuple(tokens[:head])) if common < head else None
+        """Keep the batches that sequence 0 has in common with these, or restore the system prefix; how many tokens."""
+        alike = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(self._kept, tokens, strict=False))
+        common = sum(1 for _ in alike)
+        pairs = zip(self._ends, ends[:-1], strict=False)  # the last batch is evaluated anew, for its logits
+        kept = [end for _, end in itertools.takewhile(lambda pair: pair[0] == pair[1] <= common, pairs)]
+        state = self._saved.get(tuple(tokens[:head])) if (kept[-1] if kept else 0) < head else None
         if state is not None:
             self._forget()
-            if self._engine.restore(state):
-                self._kept = tokens[:head]
-                return head
-            common = 0
-        elif not self._engine.drop(0, common):
+            restored = self._engine.restore(state)
+            kept = [end for end in ends if end <= head] if restored else []
+        elif not self._engine.drop(0, kept[-1] if kept else 0):
             self._forget()
-            common = 0
-        self._kept = self._kept[:common]
-        return common
+            kept = []
+        start = kept[-1] if kept else 0
+        self._kept, self._ends = tokens[:start], kept
+        return start
 
     def _save(self, prefix: tuple[int, ...]) -> None:
         if prefix not in self._saved:
@@ -199,7 +204,7 @@ class LlamaCpp:
 
     def _forget(self) -> None:
         self._engine.clear()
-        self._kept = []
+        self._kept, self._ends = [], []
 
     # -- labels --------------------------------------------------------------------------------------------------
 
@@ -214,26 +219,26 @@ class LlamaCpp:
         self, prompt: Prompt, words: list[list[int]], cancel: Cancel | None
     ) -> tuple[NDArray[np.float64], int]:
         """The labels' scores for the question about nothing: evaluated once, then remembered."""
-        tokens, head = self._tokens(prompt)
+        tokens, starts = self._tokens(prompt)
         key = (tuple(tokens), tuple(map(tuple, words)))
         known = self._baselines.get(key)
         if known is not None:
             return known, 0
-        sums, cost = self._sums(tokens, head, words, cancel)
+        sums, cost = self._sums(tokens, starts, words, cancel)
         self._baselines[key] = sums
         while len(self._baselines) > _BASELINES:
             self._baselines.popitem(last=False)
         return sums, cost
 
     def _sums(
-        self, tokens: list[int], head: int, words: list[list[int]], cancel: Cancel | None
+        self, tokens: list[int], starts: tuple[int, ...], words: list[list[int]], cancel: Cancel | None
     ) -> tuple[NDArray[np.float64], int]:
         """Sum of log-probabilities of each label's tokens after the prompt, and how many tokens were evaluated.
 
         A label's last token is only looked up, never evaluated; labels of one token cost nothing beyond the prompt.
         """
         self._must_fit(len(tokens), sum(len(word) - 1 for word in words))
-        cost = self._evaluate(tokens, head, cancel)
+        cost = self._evaluate(tokens, starts, cancel)
         first = _log_softmax(self._engine.logits(-1))
         sums = np.array([first[word[0]] for word in words], dtype=np.float64)
         for group in _groups([(i, word) for i, word in enumerate(words) if len(word) > 1]):

@@ -26,7 +26,7 @@ class Models:
 
 
 def load(config: ModelConfig, models_dir: Path, env: Mapping[str, str] | None = None) -> Models:
-    """Load the configured models; the same name is loaded once. A missing or broken one is a sentence, never an error."""
+    """Load the configured models, the same name once. A missing or broken one is a sentence, never an error."""
     if config.provider == "none":
         return Models(None, None, available(config, models_dir)[1])
     loaded: dict[str, Model | None] = {}

@@ -161,7 +161,8 @@ class Engine:
         """The state of sequence 0, about 23 kB a token for a model of 135 million parameters."""
         size = _lib.llama_state_seq_get_size(self._context, 0)
         data = (ctypes.c_uint8 * size)()
-        return bytes(data)[: _lib.llama_state_seq_get_data(self._context, data, size, 0)]
+        written = _lib.llama_state_seq_get_data(self._context, data, size, 0)
+        return bytes(data)[:written]
 
     def restore(self, state: bytes) -> bool:
         """Put a saved state into sequence 0, in place of what is there."""

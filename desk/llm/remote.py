@@ -18,7 +18,8 @@ from desk.llm.writing import Writer
 _CONNECT_SECONDS = 10.0
 _SILENCE_SECONDS = 300.0
 _LISTEN_SECONDS = 0.1
-_CONTROL = re.compile(r"<(?=[|/]?[\w|▁]{1,40}[|▁]?>|\|)|\[(?=/?(?:INST|SYSTEM_PROMPT|TOOL_CALLS|AVAILABLE_TOOLS)\])")
+_CONTROL = re.compile(r"<(?=[|｜]|/?[\w▁]{1,40}>)|\[(?=/?(?:INST|SYSTEM_PROMPT|TOOL_CALLS|AVAILABLE_TOOLS)\])")
+_OPTIONAL = ("stream_options", "seed")
 
 
 class Remote:
@@ -126,10 +127,9 @@ class Remote:
         with self._lock:
             try:
                 answer = self._stream(body, cancel, stop, on_text)
-            except _Rejected as refusal:
-                if not any(name in body for name in optional):
-                    raise ModelError(refusal.what, refusal.fix) from refusal
-                answer = self._stream({k: v for k, v in body.items() if k not in optional}, cancel, stop, on_text)
+            except _Rejected:
+                spare = {*optional, *_OPTIONAL}
+                answer = self._stream({k: v for k, v in body.items() if k not in spare}, cancel, stop, on_text)
         if answer.finished == "cancelled" and raise_cancelled:
             raise Cancelled("The model was stopped.", "Ask again when you want an answer.")
         return answer
@@ -146,12 +146,14 @@ class Remote:
                 if event is None:
                     answer.finished = "cancelled"
                     break
-                answer.take(event)
-                if (text := _delta(event)) and writer.feed(text.encode("utf-8", "replace")):
+                text = answer.take(event)
+                if text and writer.feed(text.encode("utf-8", "replace")):
                     answer.finished = "stop"
                     break
         finally:
             wire.abort()
+        if not answer.ended and not writer.stopped and answer.finished != "cancelled":
+            raise ModelError(f"The model server at {self._url} broke off its answer.", "It is tried again later.")
         writer.finish()
         answer.text = writer.text
         answer.ms = (time.perf_counter() - begun) * 1000
@@ -164,22 +166,34 @@ class _Answer:
 
     text: str = ""
     finished: Finish = "stop"
+    ended: bool = False
     first: list[Any] | None = None
     pieces: int = 0
     counts: dict[str, Any] = field(default_factory=dict)
     ms: float = 0.0
 
-    def take(self, event: dict[str, Any]) -> None:
-        """Note usage, the first token's alternatives and the reason of the end."""
-        if isinstance(event.get("usage"), dict):
-            self.counts = event["usage"]
-        for choice in event.get("choices") or ():
-            self.pieces += bool((choice.get("delta") or {}).get("content"))
-            if choice.get("finish_reason") == "length":
-                self.finished = "length"
-            content = (choice.get("logprobs") or {}).get("content")
-            if self.first is None and content:
-                self.first = content[0].get("top_logprobs") or None
+    def take(self, event: dict[str, Any]) -> str:
+        """Note usage, the first token's alternatives and the reason of the end; the text this event brings."""
+        try:
+            if isinstance(event.get("usage"), dict):
+                self.counts = event["usage"]
+            self.ended = self.ended or "done" in event
+            return "".join([self._choice(choice) for choice in event.get("choices") or ()])
+        except (AttributeError, TypeError, IndexError) as problem:
+            raise ModelError(
+                f"The model server sent something unreadable: {problem}.", "Check LLM_BASE_URL."
+            ) from problem
+
+    def _choice(self, choice: dict[str, Any]) -> str:
+        text = str((choice.get("delta") or {}).get("content") or "")
+        self.pieces += bool(text)
+        self.ended = self.ended or bool(choice.get("finish_reason"))
+        if choice.get("finish_reason") == "length":
+            self.finished = "length"
+        content = (choice.get("logprobs") or {}).get("content")
+        if self.first is None and content:
+            self.first = content[0].get("top_logprobs") or None
+        return text
 
     def usage(self, estimate: int) -> Usage:
         """The server's count where it gave one, else the estimate; what its cache kept does not count as evaluated."""
@@ -265,10 +279,11 @@ class _Wire:
                 continue
             data = line[5:].strip()
             if data == "[DONE]":
+                self._events.put({"done": True})
                 return
             try:
-                event = json.loads(data)
-            except json.JSONDecodeError:
+                event = dict(json.loads(data))
+            except (ValueError, TypeError):
                 self._events.put(ModelError(f"{self._url} sent something unreadable.", "Is LLM_BASE_URL right?"))
                 return
             if "error" in event:
@@ -288,10 +303,6 @@ def _messages(prompt: Prompt) -> list[dict[str, str]]:
     return [
         {"role": m.role, "content": _CONTROL.sub(lambda found: found.group() + " ", m.text())} for m in prompt.messages
     ]
-
-
-def _delta(event: dict[str, Any]) -> str:
-    return "".join((choice.get("delta") or {}).get("content") or "" for choice in event.get("choices") or ())
 
 
 def _label_logs(first: list[Any] | None, labels: Sequence[str]) -> list[float] | None:
@@ -335,7 +346,7 @@ def _refusal(status: int, body: str, url: str) -> ModelError:
     try:
         error = json.loads(body).get("error") or {}
         said = str(error.get("message", "") if isinstance(error, dict) else error)
-    except (json.JSONDecodeError, AttributeError):
+    except (ValueError, AttributeError):
         said = body
     said = f": {said.strip()[:200]}" if said.strip() else ""
     if status in (401, 403):

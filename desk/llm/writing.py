@@ -13,6 +13,7 @@ class Writer:
         self._on_text = on_text
         self._held = ""
         self._parts: list[str] = []
+        self.stopped = False
 
     @property
     def text(self) -> str:
@@ -25,7 +26,7 @@ class Writer:
 
     def finish(self) -> None:
         """Give out what was held back in case a stop word came; an unfinished character becomes U+FFFD."""
-        if not self._take(self._decoder.decode(b"", final=True)):
+        if not self.stopped and not self._take(self._decoder.decode(b"", final=True)):
             self._give(self._held)
             self._held = ""
 
@@ -35,6 +36,7 @@ class Writer:
         if found:
             self._give(self._held[: min(found)])
             self._held = ""
+            self.stopped = True
             return True
         ready = len(self._held) - self._waiting()
         self._give(self._held[:ready])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from desk.domain import guarded
 from desk.domain.enums import Category, Register
 from desk.domain.guarded import CleanText
-from desk.domain.mail import ParsedMail
+from desk.domain.mail import Fetched
 from desk.llm import prompts
 from desk.llm.prompts import framing
 
@@ -42,7 +42,7 @@ def test_exact_bytes() -> None:
         b"## Message\n[data 0badcafe]\nWhere is my parcel?\n[end 0badcafe]\n\n"
         b"Task: decide whether a source answers a question.\n"
         b"Question:\n[data 0badcafe]\nWhen?\n[end 0badcafe]\n"
-        b"Source:\nParcels take 3 days.\n"
+        b"Source: Parcels take 3 days.\n"
         b"Does the source answer the question? Answer yes or no and nothing else."
     )
     assert [s.text for s in prompt.segments if s.outside] == ["Where is my parcel?", "When?"]
@@ -62,6 +62,19 @@ def test_segments_of_the_briefing_do_not_depend_on_the_question() -> None:
     one = briefing.ask("triage").segments
     two = briefing.ask("draft", language="English", register="casual").segments
     assert one[:-1] == two[: len(one) - 1]
+    assert [s.text.strip().split("\n")[0] for s in one if s.starts] == [
+        "## Sources",
+        "## Message",
+        "Task: name the category of the customer's message.",
+    ]
+
+
+def test_parts_can_be_added_at_the_end() -> None:
+    before, found = ticket(), prompts.Part("Facts looked up", "Order 4711 was sent.")
+    one, two = before.ask("triage").messages[1].text(), before.plus(found).ask("triage").messages[1].text()
+    assert before.plus(found).delimiter == before.delimiter
+    assert shared(one, two) >= one.index("Task:")
+    assert "## Facts looked up\nOrder 4711 was sent.\n\nTask:" in two
 
 
 def test_the_same_ticket_gets_the_same_code_and_another_gets_another() -> None:
@@ -119,9 +132,7 @@ def test_a_plain_string_never_counts_as_outside_and_nothing_else_is_taken() -> N
         part.outside = True  # type: ignore[misc]
     with pytest.raises(TypeError, match="guard alone"):
         CleanText("sneaked in", "test", object())
-    mail = ParsedMail(
-        "s", "a@example.org", "", "", (), (), "t", "t", "t", "", datetime.now(UTC), "", "", (), None, "", ()
-    )
+    mail = Fetched(b"raw", "INBOX", 1, 1, datetime.now(UTC))
     for wrong in (b"bytes", mail, None):
         with pytest.raises(TypeError, match="scan the message first"):
             prompts.Part("Message", wrong)  # type: ignore[arg-type]
@@ -141,7 +152,7 @@ def test_values_are_checked_and_never_filled_again() -> None:
     with pytest.raises(ValueError, match="no prompt template 'nothing'"):
         ticket().ask("nothing")
     text = ticket().ask("answers", question="{passage}", passage="P").messages[1].text()
-    assert "Question:\n{passage}\nSource:\nP\n" in text
+    assert "Question:\n{passage}\nSource: P\n" in text
 
 
 def test_every_template_is_versioned_and_the_version_names_all_that_took_part() -> None:

@@ -7,7 +7,7 @@ prompts of a message share their longest possible prefix, and a model evaluates 
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -73,12 +73,19 @@ class Briefing:
 
         Raises TypeError for a value that is neither `str` nor `CleanText`, ValueError for a missing or unknown one.
         """
-        question = _fill(template, values, self.delimiter)
-        user = (*self._segments(), Segment("\n\n"), *question)
+        first, *rest = _fill(template, values, self.delimiter)
+        user = (*self._segments(), Segment("\n\n" + first.text, starts=True), *rest)
         return Prompt(
             messages=(Message("system", (Segment(_template(self.system)),)), Message("user", user)),
             version=version(self.system, "briefing", template),
         )
+
+    def plus(self, *parts: Part) -> "Briefing":
+        """This briefing with more parts at its end (what a search found), the framing code unchanged.
+
+        Prompts built from both share everything up to the new parts.
+        """
+        return replace(self, parts=(*self.parts, *parts))
 
     def _segments(self) -> tuple[Segment, ...]:
         if not self.parts:
@@ -86,7 +93,7 @@ class Briefing:
         head, tail = _template("briefing").split("{parts}")
         out = [Segment(head.replace("{delimiter}", self.delimiter))]
         for number, part in enumerate(self.parts):
-            out.append(Segment(("\n\n" if number else "") + f"## {part.label}\n"))
+            out.append(Segment(("\n\n" if number else "") + f"## {part.label}\n", starts=True))
             out.extend(_text(part.text, self.delimiter))
         return (*out, Segment(tail)) if tail else tuple(out)
 

