@@ -26,7 +26,7 @@ def evaluate(given: argparse.Namespace) -> int:
 
 def measure(folder: Path) -> dict[str, Any]:
     """The figures over every story that says what is right: shares 0..1, counts, milliseconds."""
-    from desk import guard
+    from desk.guard.scan import scan as scan_mail
     from desk.mail.parse import parse
     from desk.triage import triage
 
@@ -37,7 +37,7 @@ def measure(folder: Path) -> dict[str, Any]:
     times = []
     for story in stories.load(folder).stories:
         mails = [parse((folder / name).read_bytes()) for name in story.files]
-        scans = [guard.scan(mail) for mail in mails]
+        scans = [scan_mail(mail) for mail in mails]
         times += [scan.verdict.ms for scan in scans]
         flagged = any(scan.verdict.flagged for scan in scans)
         attack = "attack" in story.expect or story.expect.get("place") == "quarantine"

@@ -157,7 +157,7 @@ def _problems(story: stories.Story, line: Line, threads: int, *, released: bool)
     expect, found = story.expect, []
     for key in ("place", "known", "category", "language"):
         wanted = expect.get(key)
-        options = wanted if isinstance(wanted, list) else [wanted]
+        options = [str(w) for w in (wanted if isinstance(wanted, list) else [wanted])]
         if wanted is not None and getattr(line, key) not in options:
             found.append(f"{key} is {getattr(line, key) or 'empty'}, should be {' or '.join(options)}")
     if threads != expect.get("threads", 1):

@@ -70,9 +70,9 @@ class Inspector:
             out["parse"] = mail.as_json()
         if not {"guard", "triage", "draft"} & set(self.parts):
             return out
-        from desk import guard
+        from desk.guard.scan import scan as scan_mail
 
-        scan = guard.scan(mail)
+        scan = scan_mail(mail)
         if "guard" in self.parts:
             out["guard"] = scan.verdict.as_json()
         if "triage" in self.parts:

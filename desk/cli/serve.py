@@ -2,21 +2,30 @@
 
 import argparse
 import logging
+import os
 import signal
 import sys
+from pathlib import Path
+
+from typing import TYPE_CHECKING
 
 from desk.cli import rooms
 from desk.config import Config
+from desk.errors import ConfigError
 from desk.paths import Paths
+
+if TYPE_CHECKING:
+    from desk.actions.desk import Desk
+    from desk.store.database import AsyncDatabase
 
 
 def screen(given: argparse.Namespace) -> int:
     """Open the screen. With no mailbox yet, ask what to do first: demo, connect, or open an existing desk."""
     config, places = rooms.configuration()
     if not config.mailboxes:
-        from desk.ui.app import first_run
+        from desk.ui.screens.first_run import choose
 
-        choice = first_run(config)
+        choice = choose(config.screen.theme)
         if choice == "demo":
             from desk.cli.demo import demo
 
@@ -27,9 +36,20 @@ def screen(given: argparse.Namespace) -> int:
             if interactive(places):
                 return 1
             config, places = rooms.configuration()
-        elif choice != "open":
+        elif choice == "open":
+            _open()
+            config, places = rooms.configuration()
+        else:
             return 0
     return run(config, places)
+
+
+def _open() -> None:
+    """Ask where the existing desk is, and go there for the rest of this process and its workers."""
+    folder = Path(input("Folder of the desk (with desk.toml in it): ").strip()).expanduser().absolute()
+    if not (folder / "desk.toml").is_file():
+        raise ConfigError(f"{folder} has no desk.toml.", "Name the folder that DESK_HOME pointed to.")
+    os.environ["DESK_HOME"] = str(folder)
 
 
 def run(config: Config, places: Paths, *, demo: bool = False) -> int:
@@ -39,7 +59,7 @@ def run(config: Config, places: Paths, *, demo: bool = False) -> int:
 
     supervisor = Supervisor(command(), places.logs)
 
-    def connect() -> object:
+    def connect() -> "tuple[Desk, AsyncDatabase]":
         from desk.store.database import AsyncDatabase
 
         db = rooms.store(config, places)

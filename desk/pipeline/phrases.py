@@ -215,7 +215,7 @@ def greeting(p: Phrases, register: Register, display_name: str) -> str:
 
 def own_sentences(language: str) -> frozenset[str]:
     """Every sentence above in one language (and the English fallback): ours, so none of them needs a source."""
-    found = set()
+    found: set[str] = set()
     for code in {language, "en"} & PHRASES.keys():
         p = PHRASES[code]
         for name in Phrases.__slots__:

@@ -9,7 +9,7 @@ _MARKUP = (
     (re.compile(r"(\*\*|__)(.+?)\1"), r"\2"),
     (re.compile(r"(?<!\w)[*_](\S(?:.*?\S)?)[*_](?!\w)"), r"\1"),
     (re.compile(r"`([^`]+)`"), r"\1"),
-    (re.compile(r"^\s*[*+•]\s+", re.M), "- "),
+    (re.compile(r"^[ \t]*[*+•][ \t]+", re.M), "- "),
 )
 _ABBREVIATIONS = frozenset(
     "dr mr mrs ms prof st nr no art z.b bzw ca inkl usw etc e.g i.e vs approx bijv dhr mevr p.ej sr sra m mme "

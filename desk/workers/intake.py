@@ -10,7 +10,7 @@ from desk.domain.mail import Fetched, ParsedMail
 from desk.mail.automated import bounce
 from desk.mail.parse import parse
 from desk.mail.source import Batch
-from desk.mail.threads import Candidate, Decision, assign, subject_key, ticket_tag
+from desk.mail.threads import Candidate, Decision, Via, assign, subject_key, ticket_tag
 from desk.pipeline.steps import GUARD, SCAN
 from desk.store import changes, intake, jobs, messages, people, threads
 from desk.store.database import Connection, Database, within
@@ -114,7 +114,7 @@ def _store(
 def find_thread(tx: Connection, mailbox_id: int, mail: ParsedMail, own: set[str], received_at: datetime) -> Decision:
     """The thread a message belongs to: by what it refers to, by the ticket number in its subject, then by subject."""
     referred = [i for i in (mail.in_reply_to, *mail.references, mail.message_id) if i]
-    found: dict[int, str] = {}
+    found: dict[int, Via] = {}
     for thread_id in within(tx, messages.known_ids(referred)).values() if referred else ():
         found.setdefault(thread_id, "reference")
     if (tag := ticket_tag(mail.subject)) and (detail := within(tx, threads.by_number(tag))):

@@ -43,7 +43,7 @@ def run(db: Database, load: Callable[[], Rooms], stop: Stop, clock: Callable[[],
     status.say("loading", "scanning mail; the models are loading")
     rooms = load()
     rooms.stream = Stream(db)
-    threading.Thread(target=lambda: (stop.event.wait(), rooms.cancel.set()), daemon=True, name="cancel").start()
+    threading.Thread(target=_pass_on, args=(stop, rooms.cancel), daemon=True, name="cancel").start()
     runner = Runner(db, rooms, clock)
     indexer = prepare(db, rooms, status)
     name = rooms.models.capable.name if rooms.models.capable else "no model"
@@ -58,6 +58,12 @@ def run(db: Database, load: Callable[[], Rooms], stop: Stop, clock: Callable[[],
         return False
 
     loop.run(db, stop, status, once)
+
+
+def _pass_on(stop: Stop, cancel: threading.Event) -> None:
+    """A request to stop also ends the sentence a model is writing."""
+    stop.event.wait()
+    cancel.set()
 
 
 def prepare(db: Database, rooms: Rooms, status: Status | None = None) -> Indexer | None:

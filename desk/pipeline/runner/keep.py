@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from desk.domain.codec import from_json
 from desk.domain.enums import Direction, MessageStatus, RouteTo, ThreadStatus
@@ -10,7 +11,7 @@ from desk.pipeline.case import Case, Result
 from desk.store import changes, drafts, intake, jobs, messages, plans, threads
 from desk.store.database import Connection, within
 
-Keep = Callable[[Connection, jobs.Run, Case, Result, datetime], dict[str, object]]
+Keep = Callable[[Connection, jobs.Run, Case, Result, datetime], dict[str, Any]]
 """Writes the domain rows of one step; returns columns of the thread to set."""
 
 
@@ -21,7 +22,7 @@ def cost(result: Result) -> jobs.Cost:
     return jobs.Cost(result.model, result.prompt_version, *tokens)
 
 
-def data(name: str, result: Result) -> dict[str, object]:
+def data(name: str, result: Result) -> dict[str, Any]:
     """What the run itself remembers of a step: where it goes on once a person has answered its question."""
     return {"resume": "search"} if name == "plan" and result.output["question"] else {}
 
@@ -60,7 +61,7 @@ def skipped(tx: Connection, run: jobs.Run) -> None:
         threads.update(tx, run.thread_id, step="")
 
 
-def _triage(tx: Connection, run: jobs.Run, case: Case, result: Result, now: datetime) -> dict[str, object]:
+def _triage(tx: Connection, run: jobs.Run, case: Case, result: Result, now: datetime) -> dict[str, Any]:
     found = from_json(Triage, result.output["triage"])
     batch = [m for m in within(tx, messages.of_run(run.id)) if m.direction is Direction.INBOUND]
     for message in batch:
@@ -81,12 +82,12 @@ def _triage(tx: Connection, run: jobs.Run, case: Case, result: Result, now: date
     }
 
 
-def _search(tx: Connection, run: jobs.Run, case: Case, result: Result, now: datetime) -> dict[str, object]:
+def _search(tx: Connection, run: jobs.Run, case: Case, result: Result, now: datetime) -> dict[str, Any]:
     found = [from_json(Retrieval, r) for r in result.output["retrievals"]]
     return {"known": result.output["known"], "answerable": min((r.answerable for r in found), default=0.0)}
 
 
-def _plan(tx: Connection, run: jobs.Run, case: Case, result: Result, now: datetime) -> dict[str, object]:
+def _plan(tx: Connection, run: jobs.Run, case: Case, result: Result, now: datetime) -> dict[str, Any]:
     actions = [from_json(PlannedAction, a) for a in result.output["actions"]]
     plans.propose(tx, case.thread_id, run.id, actions)
     question = result.output["question"]
@@ -95,12 +96,12 @@ def _plan(tx: Connection, run: jobs.Run, case: Case, result: Result, now: dateti
     return {"asks": bool(question), "question_count": 1 if question else 0}
 
 
-def _draft(tx: Connection, run: jobs.Run, case: Case, result: Result, now: datetime) -> dict[str, object]:
+def _draft(tx: Connection, run: jobs.Run, case: Case, result: Result, now: datetime) -> dict[str, Any]:
     changes.stream(tx, case.thread_id, "", at=now)
     return {}
 
 
-def _route(tx: Connection, run: jobs.Run, case: Case, result: Result, now: datetime) -> dict[str, object]:
+def _route(tx: Connection, run: jobs.Run, case: Case, result: Result, now: datetime) -> dict[str, Any]:
     route = from_json(Route, result.output["route"])
     checked = case.outputs["check"]
     draft = from_json(Draft, checked["draft"])
@@ -130,7 +131,7 @@ def _route(tx: Connection, run: jobs.Run, case: Case, result: Result, now: datet
         at=now,
         thread_id=case.thread_id,
     )
-    columns: dict[str, object] = {
+    columns: dict[str, Any] = {
         "status": ThreadStatus.PENDING_REVIEW,
         "needs": route.reason,
         "written_by": str(draft.written_by),

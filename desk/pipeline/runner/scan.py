@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
-from desk import guard
 from desk.config import PipelineConfig
 from desk.domain.enums import Direction, MessageStatus, ThreadStatus
 from desk.domain.guarded import Scan
 from desk.errors import StoreError
+from desk.guard.scan import scan as scan_mail
 from desk.mail.parse import parse
 from desk.pipeline.case import Rooms
 from desk.pipeline.runner.load import mailbox
@@ -40,7 +41,7 @@ def scan_message(db: Database, run: jobs.Run, rooms: Rooms, clock: Callable[[], 
     own = {a.rpartition("@")[2].casefold() for a in (box.address, *box.aliases) if a}
     released = db.get(quarantine.is_released(row.blob_hash))
     started = time.perf_counter()
-    scan = guard.scan(parse(db.get(messages.raw(row.id))), released=released, own_domains=own)
+    scan = scan_mail(parse(db.get(messages.raw(row.id))), released=released, own_domains=own)
     ms = (time.perf_counter() - started) * 1000
     now = clock()
     blocked = row.direction is Direction.INBOUND and db.get(quarantine.is_blocked(row.from_addr, now))
@@ -97,7 +98,7 @@ def _place(tx: Connection, row: MessageRow, scan: Scan, status: MessageStatus, n
     verdict = scan.verdict
     others = [m for m in within(tx, messages.of_thread(row.thread_id)) if m.id != row.id]
     on_desk = any(m.direction is Direction.OUTBOUND or m.status not in SHELF or m.history for m in others)
-    columns: dict[str, object] = {"step": "waiting" if status is MessageStatus.PROCESSING else ""}
+    columns: dict[str, Any] = {"step": "waiting" if status is MessageStatus.PROCESSING else ""}
     if verdict.flagged and status is MessageStatus.QUARANTINED:
         columns["flagged"] = True
     if not on_desk or status is MessageStatus.PROCESSING:
