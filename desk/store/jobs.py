@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from desk.domain.enums import RunState
-from desk.domain.states import RUN_MOVES
+from desk.domain.states import RUN_MOVES, IllegalMove
 from desk.errors import Conflict
 from desk.store.columns import moment, stamp, when
 from desk.store.runs import (
@@ -182,7 +182,7 @@ def _fenced(tx: Connection, run: Run, new: RunState, **values: Any) -> None:
     """Move a claimed run, only while its lease is ours and its step is still this one."""
     try:
         transition(tx, runs, RUN_MOVES, run.id, new, where=(*_fence(run), r.state == "running"), **values)
-    except Conflict as problem:
+    except (Conflict, IllegalMove) as problem:
         raise LeaseLost(f"Run {run.id} is no longer ours at step {run.step!r}.", "Drop the result.") from problem
 
 

@@ -15,8 +15,9 @@ from sqlalchemy.engine import Connection
 
 from desk.domain.enums import OutboxState
 from desk.domain.mail import Outgoing
-from desk.domain.states import OUTBOX_MOVES
+from desk.domain.states import OUTBOX_MOVES, IllegalMove
 from desk.domain.ticket import Gate
+from desk.errors import Conflict
 from desk.store.columns import maker, moment, stamp, strings, when
 from desk.store.database import Read
 from desk.store.states import transition
@@ -137,7 +138,8 @@ def add(
 ) -> int:
     """Freeze an approved message until `not_before`; returns its id.
 
-    Approving the same draft revision twice violates the unique index on (draft_id, draft_version): callers settle the draft first.
+    Approving the same draft revision twice violates the unique index on (draft_id, draft_version): callers settle the
+    draft first.
     """
     values = {
         "thread_id": thread_id,
@@ -185,7 +187,9 @@ def claim(
 
     The lease is longer than the ten minutes a server may take to answer after the final dot (RFC 5321 4.5.3.2.6).
     """
-    ready = [str(OutboxState.HELD), str(OutboxState.QUEUED), str(OutboxState.RETRY)]
+    over = outbox.update().where(o.state == str(OutboxState.HELD), o.not_before <= stamp(now))
+    tx.execute(over.values(state=str(OutboxState.QUEUED)))
+    ready = [str(OutboxState.QUEUED), str(OutboxState.RETRY)]
     free = sa.and_(o.state.in_(ready), o.not_before <= stamp(now))
     pick = sa.select(o.id).where(free).order_by(o.not_before, o.id).limit(1)
     if outbox_id is not None:
@@ -209,7 +213,10 @@ def claim(
 def _set(tx: Connection, row: OutboxRow, new: OutboxState, now: datetime, **values: Any) -> None:
     """Move a claimed message; Conflict when the claim is no longer ours."""
     fence = (o.lease_token == row.lease_token, o.state == str(OutboxState.SENDING))
-    transition(tx, outbox, OUTBOX_MOVES, row.id, new, where=fence, updated_at=stamp(now), **values)
+    try:
+        transition(tx, outbox, OUTBOX_MOVES, row.id, new, where=fence, updated_at=stamp(now), **values)
+    except IllegalMove as problem:
+        raise Conflict("This message is no longer ours to send.", "Look at the outbox.") from problem
 
 
 _FREE: Mapping[str, Any] = {"lease_token": None, "lease_until": None}
