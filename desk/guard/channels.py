@@ -26,7 +26,7 @@ _USUAL = frozenset(
     "errors-to x-originating-ip x-mailer user-agent x-spam-status x-spam-level x-spam-score x-spam-flag "
     "x-ms-exchange-antispam-messagedata-0 x-received x-google-smtp-source x-gm-message-state x-google-dkim-signature "
     "thread-index lines x-mimeole x-priority importance x-mailman-version x-beenthere x-uid status x-status xref "
-    "domainkey-signature x-keywords x-authentication-warning x-virus-scanned x-loop x-ms-has-attach x-pyzor".split()
+    "domainkey-signature reply-to sender organization mailing-list x-organization x-face x-egroups-return x-keywords x-authentication-warning x-virus-scanned x-loop x-ms-has-attach x-pyzor".split()
 )
 _QUOTE = re.compile(r"^[ \t]*>[> \t]*", re.MULTILINE)
 _WORDS = re.compile(r"\w+")
@@ -55,8 +55,8 @@ class Reading:
 
 
 _SUSPICION = {
-    "display_none": 0.2, "hidden_attribute": 0.25, "visibility": 0.3, "tiny": 0.35, "colour": 0.35, "transparent": 0.4,
-    "opacity": 0.35, "clip": 0.35, "off_screen": 0.35, "size": 0.3, "transform": 0.4, "mso_hide": 0.2, "details": 0.2,
+    "display_none": 0.25, "hidden_attribute": 0.25, "visibility": 0.3, "tiny": 0.35, "colour": 0.35, "transparent": 0.4,
+    "opacity": 0.35, "clip": 0.35, "off_screen": 0.35, "size": 0.3, "transform": 0.4, "mso_hide": 0.25, "details": 0.2,
     "aria_hidden": 0.1, "template": 0.3, "noscript": 0.2, "comment": 0.25, "script": 0.1, "style": 0.15, "title": 0.1,
     "spacing": 0.35, "svg": 0.25, "fallback": 0.2, "form": 0.1, "dialog": 0.25, "head": 0.0, "xml": 0.0,
 }  # fmt: skip
@@ -229,6 +229,9 @@ def _text(raw: bytes) -> str:
 _BOUNDARY = re.compile(rb"boundary\s*=\s*(?:\"([^\"\r\n]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE)
 
 
+_USUAL_PREAMBLE = re.compile(rb"multi-?part|MIME", re.IGNORECASE)
+
+
 def _outside(raw: bytes) -> Iterator[Channel]:
     """Preamble and epilogue of the outermost multipart, which no mail client shows."""
     head, _, body = raw[:2_000_000].replace(b"\r\n", b"\n").partition(b"\n\n")
@@ -238,10 +241,9 @@ def _outside(raw: bytes) -> Iterator[Channel]:
     mark = b"--" + (m.group(1) or m.group(2))
     first = body.find(mark)
     last = body.rfind(mark + b"--")
-    usual = b"multi-part message in MIME format"
-    if first > 0 and usual not in body[:first] and body[:first].strip():
+    if first > 0 and body[:first].strip() and not (first < 200 and _USUAL_PREAMBLE.search(body[:first])):
         yield Channel("preamble", _text(body[:first]), "preamble", 0.3)
     if last >= 0:
         after = body[last + len(mark) + 2 :].strip()
         if after and len(after) < 20_000:
-            yield Channel("epilogue", _text(after), "epilogue", 0.15)
+            yield Channel("epilogue", _text(after), "epilogue", 0.0 if b"mailing list" in after else 0.15)

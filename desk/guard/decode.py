@@ -282,8 +282,11 @@ _COMMON = (
     "the you your and ignore instructions instruction previous prompt system answer reply response this that with what "
     "from message email print write forget disregard translate following above respond show have must will would how "
     "can who for are not now only here there when which where please list send help about into tell "
+    "improve main world difference between learn work know want need use using add line every letter numbers make "
+    "tell its into over some them then than only other new because any these most find best good recommend summarize "
     "customer assistant model word words text letters sentence name number story first give make explain describe"
 ).split()
+_COMMON_SET = frozenset(_COMMON)
 _REAL = {"was", "saw", "won", "ton", "era", "rof", "tub", "now", "not", "are", "emit", "time", "live", "draw", "ward"}
 _RUNS = re.compile(r"[a-z]{3,}")
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
@@ -291,7 +294,7 @@ _LEET = re.compile(r"[a-z][013457@$!|]{1,2}[a-z]|\b[4013](?=[a-z]{1,3}\b)")
 _LEET_TABLE = str.maketrans("0134578@$!|+2", "oieastbasilt" + "z")
 _SPACED = re.compile(r"(?<!\w)\w(?:[ \t.\-_*·|/,~]{1,3}\w(?!\w)){5,}")
 _SPACED_GAP = re.compile(r"[ \t]{2,}|[ \t]?[/|][ \t]?")
-_DASHED = re.compile(r"(?<!\w)\w{1,8}(?:[-_.·*~]\w{1,8}){2,}")
+_DASHED = re.compile(r"(?<![\w@/.-])[^\W\d_]{1,8}(?:[-_·*~][^\W\d_]{1,8}){2,}(?![\w@/])")
 _MORSE = re.compile(r"(?<![.\-])(?:[.\-·–]{1,6}[ /|]{1,3}){8,}[.\-·–]{1,6}")
 _MORSE_CODE = dict(
     zip(
@@ -334,8 +337,8 @@ def _ciphers(level: str) -> Iterator[Piece]:
     for word in words & markers.keys():
         hits[markers[word]] = hits.get(markers[word], 0) + (1 if len(word) < 5 else 2)
     for name, count in sorted(hits.items()):
-        if count >= 3:
-            yield _undone(name, level)
+        if count >= 2:
+            yield from _lines_under(name, level, markers)
     if len(_LEET.findall(level[:50_000])) >= 3:
         yield Piece("leet", level.translate(_LEET_TABLE), lambda a, b: (a, b), "level", final=True)
     yield from _spaced(level)
@@ -347,13 +350,32 @@ def _ciphers(level: str) -> Iterator[Piece]:
             yield Piece("morse", said, _whole(*m.span()), "level", tight=" " not in said, final=True)
 
 
-def _undone(name: str, level: str) -> Piece:
+def _lines_under(name: str, level: str, markers: dict[str, str]) -> Iterator[Piece]:
+    """Neighbouring lines that read under one cipher: three hits, or two where no common word stands as it is."""
+    at = 0
+    group: list[tuple[int, int]] = []
+    count = plain = 0
+    for line in [*level.split("\n"), ""]:
+        words = _RUNS.findall(line)
+        hits = sum(1 if len(w) < 5 else 2 for w in words if markers.get(w) == name)
+        if hits:
+            group.append((at, at + len(line)))
+            count += hits
+            plain += sum(w in _COMMON_SET for w in words)
+        elif group and (words or line is not level):
+            if count >= 3 or (count >= 2 and not plain):
+                yield _undone(name, level, group[0][0], group[-1][1])
+            group, count, plain = [], 0, 0
+        at += len(line) + 1
+
+
+def _undone(name: str, level: str, start: int, end: int) -> Piece:
+    part = level[start:end]
     if name == "reversed":
-        size = len(level)
-        return Piece("reversed", level[::-1], lambda a, b: (max(0, size - b), max(0, size - a)), "level", final=True)
+        return Piece(name, part[::-1], lambda a, b: (max(start, end - b), max(start, end - a)), "level", final=True)
     table = _atbash() if name == "atbash" else _shift(26 - int(name.removeprefix("shift")))
     kind = "rot13" if name == "shift13" else name
-    return Piece(kind, level.translate(table), lambda a, b: (a, b), "level", final=True)
+    return Piece(kind, part.translate(table), lambda a, b: (start + a, start + b), "level", final=True)
 
 
 def _spaced(level: str) -> Iterator[Piece]:
@@ -361,7 +383,7 @@ def _spaced(level: str) -> Iterator[Piece]:
         words = _SPACED_GAP.split(m.group())
         said = " ".join(re.sub(r"[\W_]", "", w) for w in words)
         yield Piece("spaced", said, _whole(*m.span()), "level", tight=True, final=True)
-    dashed = [m for m in _DASHED.finditer(level) if not m.group().replace(".", "").isdigit()]
+    dashed = list(_DASHED.finditer(level))
     if len(dashed) >= 2:
         for first, last in _near(dashed):
             stretch = level[first.start() : last.end()]

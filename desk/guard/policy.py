@@ -112,6 +112,8 @@ def _file(hits: Sequence[Hit], joined: Joined, chosen: Sequence[tuple[int, View]
         owner = joined.owner(hit.start)
         index, view = chosen[owner]
         start, end = hit.start - joined.starts[owner], hit.end - joined.starts[owner]
+        if view.tight and hit.rule.family == "task" and start > 0 and view.text[start - 1].isalnum():
+            continue
         weight = hit.rule.weight
         if not view.disguise and not channels[index].hidden and _reported(view.text, start, end):
             weight *= 0.3
@@ -196,7 +198,7 @@ def _score(window: Sequence[Finding], broad: Sequence[Finding], channel: Channel
     command = _either(heaviest.get(k, 0.0) for k in COMMAND if k != "task")
     concealed = _either(heaviest.get(k, 0.0) for k in ("hidden", "disguise"))
     task = heaviest.get("task", 0.0)
-    if claim < 0.25 and concealed < 0.1:
+    if claim < 0.4 and concealed < 0.1:
         # What is asked in plain sight by somebody who claims nothing is a customer's request.
         task = 0.0
     command = _either((command, task))
