@@ -139,6 +139,7 @@ def compose(config: Config, request: ReplyRequest) -> Outgoing:
         subject=request.subject,
         cc=request.cc,
         references=request.references,
+        recipients_to=request.to,
         number=request.number,
         auto_submitted=request.by_rule,
         attachments=request.attachments,
