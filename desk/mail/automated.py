@@ -28,9 +28,12 @@ _AUTO_HEADERS = {
     "x-cron-env": "was sent by a scheduled job",
 }
 _LIST_HEADERS = ("list-id", "list-unsubscribe", "list-unsubscribe-post", "list-post", "list-help", "mailing-list")
+_ADDRESSED = ("delivered-to", "x-original-to", "envelope-to")
 _NO_REPLY = re.compile(
-    r"^(?:(?:no|do[-_.]?not|dont|ne|nicht)[-_.]?(?:reply|respond|answer|antworten|repondre)|noreply|no[-_.]?responder|"
-    r"nao[-_.]?responda?|keine?[-_.]?antwort|autoreply|auto[-_.]?(?:reply|responder?)|mailer[-_.]?daemon|mail[-_.]?daemon|"
+    r"^(?:(?:no|do[-_.]?not|dont|ne|nicht)[-_.]?(?:reply|respond|answer|antworten|repondre)|"
+    r"noreply|no[-_.]?responder|"
+    r"nao[-_.]?responda?|keine?[-_.]?antwort|autoreply|auto[-_.]?(?:reply|responder?)|mailer[-_.]?daemon|"
+    r"mail[-_.]?daemon|"
     r"postmaster|bounces?|mdaemon)(?:[-+_.].*|\d*)$"
 )
 _AWAY = (
@@ -53,11 +56,15 @@ _AWAY = (
     r"自动回复|自動回覆|自動返信|自動回信|不在(?:通知|のお知らせ|連絡)?|休假自动回复|자동 ?(?:회신|응답)|부재 ?중|"
     r"رد تلقائي|מענה אוטומטי|balasan otomatis|trả lời tự động|ตอบกลับอัตโนมัติ"
 )
-_AWAY_SUBJECT = re.compile(rf"^\W*(?:{_AWAY})(?:\W*$|\s*[:：;,.\-–—(\[|!<«\"]|\s+(?:re|aw|from|until|bis|von|du|van)\b)", re.I)
+_AWAY_SUBJECT = re.compile(
+    rf"^\W*(?:{_AWAY})(?:\W*$|\s*[:：;,.\-–—(\[|!<«\"]|\s+(?:re|aw|from|until|bis|von|du|van)\b)", re.I
+)
 _FORM_LINE = re.compile(
     r"^\s*\**(?:your |ihr |votre |su |uw )?(?:full )?"
-    r"(?:name|e-?mail(?:[- ]?address(?:e)?)?|phone|message|nachricht|naam|bericht|nom|pr[eé]nom|nombre|mensaje|subject|"
-    r"betreff|telefon|telefoon|t[eé]l[eé]phone|tel[eé]fono|company|firma|order(?: number)?|comments?|question)\**\s*[:：]",
+    r"(?:name|e-?mail(?:[- ]?address(?:e)?)?|phone|message|nachricht|naam|bericht|nom|pr[eé]nom|"
+    r"nombre|mensaje|subject|"
+    r"betreff|telefon|telefoon|t[eé]l[eé]phone|tel[eé]fono|company|firma|order(?: number)?|comments?|"
+    r"question)\**\s*[:：]",
     re.I | re.M,
 )
 _RECEIPT = re.compile(r"^(?:read|gelesen|lu|le[ií]do|gelezen|letto)\s*:", re.I)
@@ -95,11 +102,12 @@ def classify(
 
 
 def _looped(values: dict[str, list[str]], from_addr: str, own: Collection[str]) -> str:
-    if LOOP_HEADER.lower() in values:
-        return "It is a message of a desk, come back."
-    delivered = {
-        a.lower() for k in ("delivered-to", "x-original-to", "envelope-to") for a in values.get(k, []) if "@" in a
-    }
+    addressed = " ".join(v.lower() for k in (*_ADDRESSED, "to", "cc") for v in values.get(k, []))
+    for mark in values.get(LOOP_HEADER.lower(), []):
+        home = mark.partition(";")[0].strip().lower()
+        if not home or home in addressed or home in own:
+            return "It is a message of this desk, come back."
+    delivered = {a.lower() for k in _ADDRESSED for a in values.get(k, []) if "@" in a}
     if from_addr and from_addr.lower() in {o.lower() for o in own} | {d.strip("<> ") for d in delivered}:
         return "It was sent from the mailbox's own address."
     return ""

@@ -17,7 +17,9 @@ MAX_DEPTH = 40
 MAX_TEXT = 2_000_000
 """Bytes of one text part that are decoded."""
 
-_STUB = re.compile(r"\bhtml\b.{0,80}\b(?:view|viewer|reader|support|display|mail|e-mail|version|client|browser)", re.I | re.S)
+_STUB = re.compile(
+    r"\bhtml\b.{0,80}\b(?:view|viewer|reader|support|display|mail|e-mail|version|client|browser)", re.I | re.S
+)
 _EXTENSIONS = {
     "message/rfc822": ".eml",
     "image/jpeg": ".jpg",
@@ -65,7 +67,9 @@ def _node(part: Message, bodies: Bodies, depth: int, top: bool = False, related:
         return []
     kind = content_type(part)
     if not top:
-        bodies.part_headers += [(f"part:{k}", headers.decode(v)) for k, v in part.raw_items() if k and isinstance(v, str)]
+        bodies.part_headers += [
+            (f"part:{k}", headers.decode(v)) for k, v in part.raw_items() if k and isinstance(v, str)
+        ]
     if part.is_multipart() and not kind.startswith("message/"):
         children = [p for p in part.get_payload() if isinstance(p, Message)]
         if kind == "multipart/alternative":
@@ -140,7 +144,10 @@ def _text(part: Message, kind: str, name: str, bodies: Bodies) -> list[str]:
     if kind == "text/html" or (kind != "text/plain" and _looks_html(text)):
         bodies.html.append(text)
         return [html.to_text(text)]
-    if "format" in (params := headers.parameters(_raw(part, "Content-Type"))[1]) and params["format"].lower() == "flowed":
+    if (
+        "format" in (params := headers.parameters(_raw(part, "Content-Type"))[1])
+        and params["format"].lower() == "flowed"
+    ):
         text = unflow(text, delsp=params.get("delsp", "").lower() == "yes")
     if "\nbegin " in "\n" + text:
         text, files = _uuencoded(text)
@@ -166,13 +173,14 @@ def _raw(part: Message, name: str) -> str:
 
 def content_type(part: Message) -> str:
     """The part's type in lower case, by RFC 2045's defaults where the field is missing or unusable."""
-    main, _ = headers.parameters(_raw(part, "Content-Type"))
+    main, given = headers.parameters(_raw(part, "Content-Type"))
     main = main.split()[0] if main else ""
     if re.fullmatch(r"[\w.+!#$&^-]+/[\w.+!#$&^-]+", main):
         return main
     if main in ("text", "plain", "html"):
         return "text/html" if main == "html" else "text/plain"
-    return part.get_default_type() if not main or not _raw(part, "Content-Disposition") else "application/octet-stream"
+    is_file = main and ("name" in given or _raw(part, "Content-Disposition"))
+    return "application/octet-stream" if is_file else part.get_default_type()
 
 
 def _disposition(part: Message) -> str:
@@ -191,11 +199,12 @@ def _meta_charset(data: bytes) -> str:
 
 def file_name(part: Message) -> str:
     """The file name a part gives itself, made safe: no folders, no controls, no reserved names; "" without one."""
-    for field_name, key in (("Content-Disposition", "filename"), ("Content-Type", "name")):
-        raw = headers.parameters(_raw(part, field_name))[1].get(key, "")
-        if raw.strip():
-            return safe_name(raw)
-    return ""
+    fields = (("Content-Disposition", "filename"), ("Content-Type", "name"))
+    given = [headers.parameters(_raw(part, field_name))[1].get(key, "") for field_name, key in fields]
+    named = [raw for raw in given if raw.strip()]
+    # A sender whose charset lacked some letters wrote "?" for them in one of the two.
+    whole = [raw for raw in named if "?" not in raw and "\ufffd" not in raw]
+    return safe_name((whole or named)[0]) if named else ""
 
 
 def safe_name(raw: str) -> str:
@@ -223,10 +232,10 @@ def _invented(kind: str, part: Message) -> str:
 
 def content(part: Message) -> bytes:
     """The part's bytes with its transfer encoding undone, however badly that is labelled. Never raises."""
-    payload = part.get_payload()
+    payload = vars(part).get("_payload")  # get_payload() would already have decoded 8-bit text with its own guesses
     if isinstance(payload, list):
         return b"".join(_flat(p) for p in payload if isinstance(p, Message))
-    raw = str(payload or "").encode("ascii", "surrogateescape") if _escapable(str(payload or "")) else b""
+    raw = _escaped(payload if isinstance(payload, str) else "")
     encoding = headers.decode(_raw(part, "Content-Transfer-Encoding")).lower().strip(" ;\"'")
     if encoding.startswith("base64"):
         return headers.base64_bytes(raw)
@@ -238,12 +247,11 @@ def content(part: Message) -> bytes:
     return raw
 
 
-def _escapable(text: str) -> bool:
+def _escaped(text: str) -> bytes:
     try:
-        text.encode("ascii", "surrogateescape")
+        return text.encode("ascii", "surrogateescape")
     except UnicodeEncodeError:
-        return False
-    return True
+        return text.encode("utf-8", "replace")
 
 
 def _flat(message: Message) -> bytes:

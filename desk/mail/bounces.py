@@ -6,32 +6,43 @@ from collections.abc import Sequence
 from desk.domain.mail import Bounce, ParsedMail
 
 _DAEMON = re.compile(
-    r"^(?:mailer[-_.]?daemon|mail[-_.]?daemon|mdaemon|postmaster|mail[-_.]?delivery(?:[-_.].*)?|bounces?|"
+    r"^(?:mailer[-_.]?daemon|mail[-_.]?daemon|mdaemon|post[-_.]?master|mail[-_.]?delivery(?:[-_.].*)?|bounces?|"
     r"microsoftexchange[0-9a-f]{16,}|mail[-_.]?system|sys(?:tem)?admin(?:istrator)?|mmdf|uucp|root|"
     r"(?:no[-_.]?reply|email|mail)?[-_.]?delivery[-_.]?(?:subsystem|failure|report|status).*)$",
     re.I,
 )
 _SUBJECT = re.compile(
-    r"undeliver|returned mail|(?:mail|message|e-?mail|delivery)[\w ]{0,20} (?:failed|failure|returned|error|delayed|warning|problem)|"
-    r"delivery (?:status )?(?:notification|report|failure|has failed|problem|incomplete|unsuccessful|delay)|failure notice|"
-    r"failure delivery|(?:mail|message) (?:system error|could not be delivered|not delivered|undelivered|returned to sender)|"
-    r"non[- ]?deliver|returned to sender|returned e?mail|rejected mail|mail rejected|user unknown|unknown (?:user|recipient)|"
+    r"undeliver|returned mail|(?:mail|message|e-?mail|delivery)[\w ]{0,20} (?:failed|failure|"
+    r"returned|error|delayed|warning|problem)|"
+    r"delivery (?:status )?(?:notification|report|failure|has failed|problem|incomplete|unsuccessful|"
+    r"delay)|failure notice|"
+    r"failure delivery|(?:mail|message) (?:system error|could not be delivered|not delivered|"
+    r"undelivered|returned to sender)|"
+    r"non[- ]?deliver|returned to sender|returned e?mail|rejected mail|mail rejected|user unknown|"
+    r"unknown (?:user|recipient)|"
     r"could ?n[o']t? (?:send|deliver)|unable to deliver|nondeliverable|dsn:|permanent (?:fatal )?(?:error|delivery)|"
-    r"warning: (?:could not send|message still|message delayed)|undelivered|cannot (?:send|deliver)|there was an error sending|"
-    r"failed mail|bounced? (?:mail|message)|message status|notification d.[eé]tat|[eé]chec de (?:la )?(?:remise|distribution)|"
-    r"non remis|unzustellbar|zustellung|nicht zugestellt|niet (?:bezorgd|afgeleverd)|onbestelbaar|no se (?:puede|pudo) entregar|"
-    r"no entregado|mancata consegna|n[aã]o entregue|olevererbart|ej levererat|kan ikke leveres|niedor[eę]czon|недоставлен|"
-    r"не доставлен|退信|無法傳遞|无法投递|系统退信|配信不能|エラーメール|送信できません|반송",
+    r"warning: (?:could not send|message still|message delayed)|undelivered|cannot (?:send|deliver)|"
+    r"there was an error sending|"
+    r"failed mail|bounced? (?:mail|message)|message status|notification d.[eé]tat|[eé]chec de (?:la )?(?:remise|"
+    r"distribution)|"
+    r"non remis|unzustellbar|zustellung|nicht zugestellt|niet (?:bezorgd|afgeleverd)|onbestelbaar|"
+    r"no se (?:puede|pudo) entregar|"
+    r"no entregado|mancata consegna|n[aã]o entregue|olevererbart|ej levererat|kan ikke leveres|"
+    r"niedor[eę]czon|недоставлен|"
+    r"не доставлен|退信|無法傳遞|无法投递|系统退信|配信不能|エラーメール|メールエラー|エラー通知|送信できません|반송",
     re.I,
 )
 _TEXT = re.compile(
     r"this is the qmail-send program|this is the mail system at host|the following addresses had permanent|"
     r"this is a permanent error|message that you sent could not be delivered|message could not be delivered|"
-    r"delivery to the following recipients? (?:has )?failed|transcript of session follows|reason for (?:the )?(?:bounce|failure)|"
+    r"delivery to the following recipients? (?:has )?failed|transcript of session follows|reason for (?:the )?(?:bounce|"
+    r"failure)|"
     r"undeliverable (?:message|mail|address)|could not be delivered to|was undeliverable|(?:was|were) not delivered|"
-    r"unable to deliver (?:your )?(?:message|mail)|could not deliver (?:your|the) message|your message (?:did not reach|wasn't delivered)|"
+    r"unable to deliver (?:your )?(?:message|mail)|could not deliver (?:your|the) message|your message (?:did not reach|"
+    r"wasn't delivered)|"
     r"recipient(?:'s)? (?:address|mailbox)[^\n]{0,40}(?:rejected|unknown|full|not found|does not exist)|user unknown|"
-    r"unknown user|no such user|mailbox (?:is )?(?:full|unavailable|not found)|sorry, (?:i|we) (?:wasn't|were not|could not|couldn't)|"
+    r"unknown user|no such user|mailbox (?:is )?(?:full|unavailable|not found)|sorry, (?:i|we) (?:wasn't|"
+    r"were not|could not|couldn't)|"
     r"failed to deliver|delivery (?:attempt )?(?:failed|has failed)|permanent(?:ly)? fail|message returned to sender|"
     r"had delivery problems|non-existent|does not exist|host unknown|550[ -]|554[ -]|5\.\d\.\d|over quota|disk quota|"
     r"message (?:has been|was) (?:rejected|returned)|returned to you|不存在|存在しません|送信できません|"
@@ -42,7 +53,8 @@ _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _CODE = re.compile(r"(?<![\d.])([45]\d\d)[ -](?=\S)")
 _ADDRESS = re.compile(r"[\w.+%&'*=/!#$^{|}~-]+@[\w-]+(?:\.[\w-]+)+")
 _TEMPORARY = re.compile(
-    r"delayed|warning:|will (?:keep |continue )?(?:be )?(?:retry|retried|trying)|(?:over|exceeded?)[^\n]{0,20}quota|quota exceeded|"
+    r"delayed|warning:|will (?:keep |continue )?(?:be )?(?:retry|retried|trying)|(?:over|exceeded?)[^\n]{0,20}quota|"
+    r"quota exceeded|"
     r"mailbox (?:is )?full|still (?:being )?(?:retried|in queue)|temporar",
     re.I,
 )
@@ -128,19 +140,21 @@ def _first_address(text: str) -> str:
 
 def _recipient(text: str, mail: ParsedMail) -> str:
     ours = {a.lower() for a in (*mail.to, *mail.cc, mail.from_addr)}
-    above = re.split(r"(?m)^(?:Received|Return-Path|-{3,} ?(?:Below|Original|Enclosed|This is a copy))", text, maxsplit=1)[0]
+    above = re.split(
+        r"(?m)^(?:Received|Return-Path|-{3,} ?(?:Below|Original|Enclosed|This is a copy))", text, maxsplit=1
+    )[0]
     for scope in (re.findall(r"<([^<>\s]+@[^<>\s]+)>", above), _ADDRESS.findall(above), _ADDRESS.findall(text)):
         for found in scope:
             plain = found.strip(".'<>:")
             if plain.lower() not in ours and "daemon" not in plain.lower() and "postmaster" not in plain.lower():
-                return plain
+                return str(plain)
     return ""
 
 
 def _original_id(returned: Sequence[bytes], mail: ParsedMail) -> str:
     for content in returned:
         if match := _OUR_ID.search(content[:60_000].decode("utf-8", "replace").replace("\r\n", "\n")):
-            return match.group(1)
+            return str(match.group(1))
     if match := _OUR_ID.search(mail.text):
-        return match.group(1)
+        return str(match.group(1))
     return mail.in_reply_to or (mail.references[-1] if mail.references else "")

@@ -14,7 +14,7 @@ MAX_REPLY = 300_000
 MAX_HEADERS = 2000
 """Header fields that are kept."""
 
-_END_OF_HEADERS = re.compile(rb"\n[ \t]*\n|\n\r\n|\r\n\r\n|\r\r")
+_END_OF_HEADERS = re.compile(rb"\n(?:\n|[ \t]+\n(?![ \t]|[!-9;-~]+[ \t]*:))")
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
 
 
@@ -73,7 +73,7 @@ def _repaired(raw: bytes, problems: list[str]) -> bytes:
         later = any(is_field[n + 1 :][:40])
         if not later:
             if not any(is_field[:n]):
-                return fixed if end is None or not kept else fixed
+                return fixed
             # Body text directly below the fields, with no blank line between.
             rest = b"\n".join(lines[n:]) + (b"\n\n" + rest if end else b"")
             problems.append("no blank line between headers and text")
@@ -97,7 +97,9 @@ def _record(message: Message, body: bodies.Bodies, problems: list[str], raw: byt
     def people(name: str) -> list[headers.Address]:
         return [a for k, v in fields if k.lower() == name for a in headers.addresses(v, guess)]
 
-    sender = next(iter([a for a in people("from") if a.addr] or people("from") or people("sender")), headers.Address("", ""))
+    sender = next(
+        iter([a for a in people("from") if a.addr] or people("from") or people("sender")), headers.Address("", "")
+    )
     answer = next((a.addr for a in people("reply-to") if a.addr), "")
     text = body.text().strip("\n")
     plain, rich = "\n\n".join(body.plain), "\n\n".join(body.html)

@@ -28,12 +28,35 @@ OWN, QUOTE, SIGN = "own", "quote", "sign"
 def split(text: str) -> ReplyParts:
     """Tell own words, quotes and signature apart. `text` is a decoded body with \\n line ends."""
     lines = text.replace("\r\n", "\n").split("\n")
+    parts = _split(lines)
+    if parts.reply or not parts.quoted:
+        return parts
+    return _rescued(lines, parts)
+
+
+def _split(lines: list[str]) -> ReplyParts:
     kinds = [OWN] * len(lines)
     _mark_prefixed(lines, kinds)
     _mark_originals(lines, kinds)
     _mark_signatures(lines, kinds)
-    reply = _gather(lines, kinds, OWN)
-    return ReplyParts(reply, _gather(lines, kinds, QUOTE), _gather(lines, kinds, SIGN))
+    return ReplyParts(_gather(lines, kinds, OWN), _gather(lines, kinds, QUOTE), _gather(lines, kinds, SIGN))
+
+
+def _rescued(lines: list[str], parts: ReplyParts) -> ReplyParts:
+    """Nothing own was found. A bare forward is what its sender wants read, an answer below an unprefixed attribution may
+    be their own, and a text quoted as a whole without saying whom is theirs too."""
+    first = _next_text(lines, 0, len(lines))
+    if first is None:
+        return parts
+    if not any(marks.QUOTED.match(line) for line in lines[first : first + 1]):
+        below = _original_starts(lines, [OWN] * len(lines), first)
+        rest = lines[below:] if below is not None else []
+        inner = _split(rest) if any(line.strip() for line in rest) else parts
+        return ReplyParts(inner.reply, parts.quoted, inner.signature) if inner.reply else parts
+    bare = [marks.QUOTED.sub("", line, count=1).strip() for line in lines]
+    if any(marks.is_attribution(line) for line in bare if line) or _header_block(bare, 0) is not None:
+        return parts
+    return ReplyParts("\n".join(lines).strip("\n"), "", parts.signature)
 
 
 def _gather(lines: list[str], kinds: list[str], kind: str) -> str:
@@ -51,20 +74,29 @@ def _mark_prefixed(lines: list[str], kinds: list[str]) -> None:
     """Mark `>` lines, the attribution above each run of them, and wrapped leftovers between two of them."""
     n = 0
     while n < len(lines):
-        if not marks.QUOTED.match(lines[n]):
+        if not _quoted(lines, n):
             n += 1
             continue
         above = _attribution_above(lines, kinds, n)
         for k in range(above, n):
             kinds[k] = QUOTE
-        while n < len(lines) and (marks.QUOTED.match(lines[n]) or _gap(lines, n)):
+        while n < len(lines) and (_quoted(lines, n) or _gap(lines, n)):
             kinds[n] = QUOTE
             n += 1
 
 
+def _quoted(lines: list[str], n: int) -> bool:
+    """A `>` line, or one of several with a bar, as some programs write."""
+    if marks.QUOTED.match(lines[n]):
+        return True
+    if not marks.BARRED.match(lines[n]):
+        return False
+    return any(0 <= k < len(lines) and marks.BARRED.match(lines[k]) for k in (n - 1, n + 1))
+
+
 def _gap(lines: list[str], n: int) -> bool:
     """A blank line with quoted lines right below it belongs to the quote."""
-    return not lines[n].strip() and n + 1 < len(lines) and bool(marks.QUOTED.match(lines[n + 1]))
+    return not lines[n].strip() and n + 1 < len(lines) and _quoted(lines, n + 1)
 
 
 def _attribution_above(lines: list[str], kinds: list[str], start: int) -> int:
@@ -72,17 +104,18 @@ def _attribution_above(lines: list[str], kinds: list[str], start: int) -> int:
     end = start
     while end > 0 and start - end < 3 and not lines[end - 1].strip():
         end -= 1
-    for height in range(1, 5):
+    best = start
+    for height in range(1, 6):
         first = end - height
         if first < 0 or kinds[first] != OWN or not lines[first].strip():
             break
         joined = " ".join(line.strip() for line in lines[first:end])
-        if marks.is_attribution(joined):
-            if height > 1 or first == 0:
-                return first
-            wider = " ".join(line.strip() for line in lines[first - 1 : end])
-            started = re.match(r"^[\s*_]*(?:on|am|le|el|il|em|op|den|dne|w dniu|на|в)\b", lines[first - 1], re.I)
-            return first - 1 if started and marks.is_attribution(wider) and kinds[first - 1] == OWN else first
+        if not marks.is_attribution(joined):
+            continue
+        if best == start or (marks.opens(lines[first]) and not marks.opens(lines[best])):
+            best = first
+    if best != start:
+        return best
     return _labels_above(lines, end, start)
 
 
@@ -120,17 +153,32 @@ def _original_starts(lines: list[str], kinds: list[str], n: int) -> int | None:
     if marks.RULER.match(line):
         below = _next_text(lines, n + 1)
         return _header_block(lines, below) if below is not None else None
-    for height in range(1, 5):
-        if n + height > len(lines) or not lines[n + height - 1].strip():
+    return _attribution_below(lines, kinds, n)
+
+
+def _attribution_below(lines: list[str], kinds: list[str], n: int) -> int | None:
+    """The line after an attribution that starts at `n`, wrapped over up to six lines (blank ones only in between)."""
+    if not marks.starts(lines[n]):
+        return None
+    dated = bool(marks.opens(lines[n]) and marks.DATE.search(lines[n]))
+    joined, used = "", 0
+    for k in range(n, min(n + 9, len(lines))):
+        if not lines[k].strip():
+            if not dated:
+                return None
+            continue
+        if kinds[k] != OWN and not (dated and ">" in lines[k][:2] and marks.WROTE.search(lines[k])):
             return None
-        joined = " ".join(part.strip() for part in lines[n : n + height])
+        joined, used = f"{joined} {lines[k].strip()}", used + 1
+        if used > 6 or len(joined) > 420:
+            return None
         if marks.is_attribution(joined):
-            return n + height
+            return k + 1
     return None
 
 
-def _next_text(lines: list[str], n: int) -> int | None:
-    for k in range(n, min(n + 4, len(lines))):
+def _next_text(lines: list[str], n: int, within: int = 4) -> int | None:
+    for k in range(n, min(n + within, len(lines))):
         if lines[k].strip():
             return k
     return None
@@ -139,18 +187,18 @@ def _next_text(lines: list[str], n: int) -> int | None:
 def _header_block(lines: list[str], n: int) -> int | None:
     """A block of "From: / Sent: / To: / Subject:" in any language: at least three fields, or two with an address."""
     fields: set[str] = set()
-    k, addressed, blanks = n, False, 0
+    k, addressed, blanks, last_subject = n, False, 0, False
     while k < len(lines) and k - n < 14:
         match = marks.LABEL.match(lines[k])
         if match:
             fields |= {name for name in ("from", "sent", "to", "subject", "cc") if match.group(name)}
             addressed = addressed or bool(marks.EMAIL.search(match.group("value")))
-            blanks = 0
+            blanks, last_subject = 0, bool(match.group("subject"))
         elif not lines[k].strip():
             blanks += 1
             if blanks > 1 or not fields:
                 break
-        elif not fields or blanks or not _continues(lines[k]):
+        elif not fields or blanks or not (_continues(lines[k]) or last_subject):
             break
         k += 1
     if len(fields) >= 3 and fields & {"from", "sent"}:
@@ -188,11 +236,14 @@ def _mark_signatures(lines: list[str], kinds: list[str]) -> None:
 def _signature_in(lines: list[str], start: int, stop: int) -> int | None:
     found = None
     for n in range(start, stop):
-        if marks.SIGNATURE.match(lines[n]) and n > start and sum(bool(x.strip()) for x in lines[n:stop]) <= MAX_SIGNATURE:
+        size = sum(bool(x.strip()) for x in lines[n:stop])
+        if size <= MAX_SIGNATURE and (marks.SIGNATURE.match(lines[n]) or (marks.FOOTER.match(lines[n]) and size <= 9)):
             found = n
             break
     last = stop if found is None else found
-    while last > start and (not lines[last - 1].strip() or marks.SENT_WITH.match(lines[last - 1])):
+    while last > start and (
+        not lines[last - 1].strip() or marks.is_sent_with(lines[last - 1]) or marks.TRACKER.match(lines[last - 1])
+    ):
         last -= 1
     if last < stop and any(lines[k].strip() for k in range(last, stop)):
         return last

@@ -1,0 +1,304 @@
+"""A mailbox on an IMAP server (RFC 3501): read with PEEK by UID, so that nothing is lost, doubled or marked.
+
+IMAPClient does the protocol; what it and real servers get wrong is guarded here: lists of identifiers only and few at a
+time, searches in windows, `n:*` filtered, IDLE as a mere hint, timeouts on everything, no delayed small packets.
+"""
+
+import contextlib
+import re
+import select
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import imapclient
+from imapclient.exceptions import IMAPClientError, LoginError
+
+from desk.config import MailboxConfig
+from desk.domain.mail import Fetched
+from desk.errors import AuthError, MailError
+from desk.mail.source import Batch, Cursor
+from desk.mail.tls import require_private, tls_context
+
+FETCH = 200
+"""Messages asked for at once."""
+FETCH_BYTES = 16_000_000
+"""Bytes asked for at once, as long as that is more than one message."""
+WINDOW = 10_000
+"""UIDs looked through by one search: servers cut or refuse longer answers."""
+IDLE_SECONDS = 540.0
+"""IDLE is renewed after this long; many routers forget a silent connection after ten minutes (RFC 2177 allows 29)."""
+_TROUBLE = (IMAPClientError, OSError, ssl.SSLError, TimeoutError, EOFError, ValueError)
+_SENT_NAMES = (
+    "sent sent-items sent-mail sentmail sent-messages gesendet gesendete-elemente gesendete-objekte gesendete-nachrichten "
+    "verzonden verzonden-items verzonden-berichten envoyés éléments-envoyés messages-envoyés courrier-envoyé enviados "
+    "elementos-enviados mensajes-enviados enviadas itens-enviados mensagens-enviadas inviati posta-inviata "
+    "elementi-inviati skickat skickade-objekt sendt sendte-elementer lähetetyt wysłane elementy-wysłane odeslané "
+    "odeslaná-pošta odoslané elküldött elküldött-elemek trimise mesaje-trimise gönderilmiş-öğeler gönderilenler "
+    "отправленные надіслані изпратени απεσταλμένα 已发送 已发送邮件 已傳送郵件 寄件備份 送信済み 送信済みメール 보낸-편지함"
+).split()
+_FILES_ITSELF = ("gmail.com", "googlemail.com", "office365.com", "outlook.com")
+
+
+class ImapSource:
+    """One watched folder of one account. Connects when first used and again after trouble; see `source.Source`."""
+
+    def __init__(self, box: MailboxConfig, password: str) -> None:
+        self.box = box
+        self.name = box.name
+        self.folder = box.imap.folder
+        self._password = password
+        self._client: imapclient.IMAPClient | None = None
+        self._closed = threading.Event()
+        self._wake_in, self._wake_out = socket.socketpair()
+        self._idle_ok = True
+        self._sent: str | None = None
+        self._where = f"{box.imap.host}:{box.imap.port}"
+
+    # Reading ---------------------------------------------------------------------------------------------------------
+
+    def poll(self, cursor: Cursor | None) -> Iterator[Batch]:
+        """Everything after `cursor` in UID order, in batches of at most `FETCH`.
+
+        A first connection takes what `import_from` says: nothing ("now"), everything, or the last days; the latter two as
+        history. With another UIDVALIDITY the whole folder is offered again: the store knows what it has.
+        """
+        with self._speaking(f"reading {self.folder}"):
+            client = self._connected()
+            uidvalidity, next_uid = self._status(client)
+            history, first = False, 1
+            if cursor is not None and cursor.uidvalidity == uidvalidity:
+                first = cursor.last_uid + 1
+            elif cursor is None:
+                first, history = self._first(client, next_uid), True
+            if cursor is None and first >= next_uid:
+                yield Batch((), Cursor(uidvalidity, next_uid - 1))
+                return
+            yield from self._batches(client, uidvalidity, first, next_uid, history)
+
+    def _status(self, client: imapclient.IMAPClient) -> tuple[int, int]:
+        """(UIDVALIDITY, UIDNEXT) of the folder, selecting it read-only unless that is done; NOOP brings it up to date."""
+        selected = client.select_folder(self.folder, readonly=True)
+        uidvalidity = int(selected[b"UIDVALIDITY"])
+        if b"UIDNEXT" in selected:
+            return uidvalidity, int(selected[b"UIDNEXT"])
+        return uidvalidity, int(client.folder_status(self.folder, ["UIDNEXT"])[b"UIDNEXT"])
+
+    def _first(self, client: imapclient.IMAPClient, next_uid: int) -> int:
+        wanted = self.box.import_from.strip().lower()
+        if wanted == "all":
+            return 1
+        if wanted.isdecimal() and int(wanted) > 0:
+            since = date.today() - timedelta(days=int(wanted))
+            found = client.search(["SINCE", since])
+            return min(found) if found else next_uid
+        return next_uid
+
+    def _batches(
+        self, client: imapclient.IMAPClient, uidvalidity: int, first: int, next_uid: int, history: bool
+    ) -> Iterator[Batch]:
+        for low in range(first, next_uid, WINDOW):
+            high = min(low + WINDOW, next_uid) - 1
+            uids = sorted(uid for uid in client.search(["UID", f"{low}:{high}"]) if low <= uid <= high)
+            for chunk in self._chunks(client, uids):
+                messages = self._fetch(client, uidvalidity, chunk)
+                yield Batch(tuple(messages), Cursor(uidvalidity, chunk[-1]), history)
+            if not uids or uids[-1] < high:
+                yield Batch((), Cursor(uidvalidity, high), history)
+
+    def _chunks(self, client: imapclient.IMAPClient, uids: list[int]) -> Iterator[list[int]]:
+        """At most `FETCH` messages and about `FETCH_BYTES` bytes each; sizes are asked for first."""
+        for start in range(0, len(uids), FETCH):
+            part = uids[start : start + FETCH]
+            sizes = client.fetch(part, ["RFC822.SIZE"])
+            chunk: list[int] = []
+            total = 0
+            for uid in part:
+                size = int(sizes.get(uid, {}).get(b"RFC822.SIZE", 0))
+                if chunk and total + size > FETCH_BYTES:
+                    yield chunk
+                    chunk, total = [], 0
+                chunk.append(uid)
+                total += size
+            if chunk:
+                yield chunk
+
+    def _fetch(self, client: imapclient.IMAPClient, uidvalidity: int, uids: list[int]) -> list[Fetched]:
+        found: dict[int, dict[bytes, Any]] = client.fetch(uids, ["BODY.PEEK[]", "INTERNALDATE"])
+        messages = []
+        for uid in uids:
+            data = found.get(uid, {})
+            raw = data.get(b"BODY[]")
+            if raw is None:
+                continue  # expunged by someone else between search and fetch
+            messages.append(Fetched(bytes(raw), self.folder, uidvalidity, uid, _received(data.get(b"INTERNALDATE"))))
+        return messages
+
+    # Waiting ---------------------------------------------------------------------------------------------------------
+
+    def wait(self, seconds: float) -> None:
+        """IDLE where the server offers it, else sleep; woken by `close`. IDLE is a hint only: trouble ends the wait."""
+        if self._closed.is_set():
+            return
+        client = self._client
+        if client is None or not self._idle_ok or not client.has_capability("IDLE"):
+            self._closed.wait(seconds)
+            return
+        started = time.monotonic()
+        try:
+            self._idle(client, min(seconds, IDLE_SECONDS))
+        except _TROUBLE:
+            self._drop()
+            # A connection that breaks at once, again and again, must not become a busy loop.
+            self._closed.wait(max(0.0, min(seconds, 1.0) - (time.monotonic() - started)))
+
+    def _idle(self, client: imapclient.IMAPClient, seconds: float) -> None:
+        client.idle()
+        try:
+            pending = getattr(client.socket(), "pending", None)
+            if not (pending and pending()):
+                select.select([client.socket(), self._wake_out], [], [], seconds)
+            client.idle_check(timeout=0)
+        finally:
+            if not self._closed.is_set():
+                client.idle_done()
+
+    def close(self) -> None:
+        """Give the connection back; may be called from any thread and ends a `wait`."""
+        self._closed.set()
+        with contextlib.suppress(OSError):
+            self._wake_in.send(b"x")
+        if (client := self._client) is not None:
+            self._client = None
+            with contextlib.suppress(*_TROUBLE):
+                client.shutdown()
+
+    # Writing ---------------------------------------------------------------------------------------------------------
+
+    def file_sent(self, raw: bytes, message_id: str) -> str | None:
+        """Copy a sent message to Sent, unless writing is off, the provider does it, or it is there already."""
+        if not self.box.imap.write_back:
+            return None
+        if any(self.box.smtp.host.lower().endswith(name) for name in _FILES_ITSELF):
+            return None
+        with self._speaking("copying to Sent"):
+            client = self._connected()
+            folder = self._sent_folder(client)
+            if folder is None:
+                return None
+            if self._holds(client, folder, message_id):
+                return folder
+            answer = client.append(folder, raw, flags=[b"\\Seen"], msg_time=datetime.now(UTC))
+            found = re.search(rb"APPENDUID \d+ (\d+)", answer if isinstance(answer, bytes) else b"")
+            return f"{folder}/{found.group(1).decode()}" if found else folder
+
+    def find_sent(self, message_id: str) -> bool:
+        """Whether Sent holds this message; read-only."""
+        with self._speaking("looking into Sent"):
+            client = self._connected()
+            folder = self._sent_folder(client)
+            return folder is not None and self._holds(client, folder, message_id)
+
+    def _holds(self, client: imapclient.IMAPClient, folder: str, message_id: str) -> bool:
+        client.select_folder(folder, readonly=True)
+        return bool(client.search(["HEADER", "Message-ID", message_id.strip("<>")]))
+
+    def _sent_folder(self, client: imapclient.IMAPClient) -> str | None:
+        """The folder for sent mail: configured, by special use (RFC 6154), or by its name in many languages."""
+        if self.box.imap.sent_folder:
+            return self.box.imap.sent_folder
+        if self._sent is None:
+            listed = client.list_folders()
+            by_use = [name for flags, _, name in listed if b"\\sent" in {bytes(f).lower() for f in flags}]
+            by_name = [n for _, d, n in listed if _plain_name(n, d) in _SENT_NAMES]
+            self._sent = next(iter([*by_use, *sorted(by_name, key=len)]), "")
+        return self._sent or None
+
+    # Connecting ------------------------------------------------------------------------------------------------------
+
+    def _connected(self) -> imapclient.IMAPClient:
+        if self._closed.is_set():
+            raise MailError(f"{self._where}: this connection is closed.", "Open the mailbox again.")
+        if self._client is None:
+            self._client = connect(self.box, self._password)
+        return self._client
+
+    def _drop(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            with contextlib.suppress(*_TROUBLE):
+                client.shutdown()
+
+    @contextlib.contextmanager
+    def _speaking(self, step: str) -> Iterator[None]:
+        """Turn whatever breaks into one sentence with host, step and next action, and forget the connection."""
+        try:
+            yield
+        except _TROUBLE as problem:
+            self._drop()
+            what = f"{self._where}: {step} failed ({_words(problem)})."
+            raise MailError(what, "desk connects again by itself; `desk doctor` says more.") from problem
+
+
+def connect(box: MailboxConfig, password: str) -> imapclient.IMAPClient:
+    """A logged-in connection; raises MailError or AuthError with host, step and what to do."""
+    imap = box.imap
+    require_private(imap.host, imap.security, "imap")
+    where = f"{imap.host}:{imap.port}"
+    context = tls_context() if imap.security != "none" else None
+    timeout = imapclient.SocketTimeout(10, 60)
+    try:
+        client = imapclient.IMAPClient(
+            imap.host, imap.port, ssl=imap.security == "tls", ssl_context=context, timeout=timeout
+        )
+    except ssl.SSLError as problem:
+        raise MailError(f"{where}: the TLS handshake failed ({_words(problem)}).", _TLS_FIX) from problem
+    except _TROUBLE as problem:
+        what = f"{where}: no IMAP connection ({_words(problem)})."
+        raise MailError(what, "Check imap.host and imap.port, and that this machine is online.") from problem
+    try:
+        client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if imap.security == "starttls":
+            client.starttls(context)
+        client.login(imap.user or box.address, password)
+    except LoginError as problem:
+        _shut(client)
+        what = f"{where} refused the login of {imap.user or box.address}: {_words(problem)}."
+        fix = "Check user and password; many providers want an app password here."
+        raise AuthError(what, fix) from problem
+    except ssl.SSLError as problem:
+        _shut(client)
+        raise MailError(f"{where}: the TLS handshake failed ({_words(problem)}).", _TLS_FIX) from problem
+    except _TROUBLE as problem:
+        _shut(client)
+        raise MailError(
+            f"{where}: the login broke off ({_words(problem)}).", "Try again; check imap.security."
+        ) from problem
+    return client
+
+
+_TLS_FIX = "Check imap.security (993 is tls, 143 is starttls) and that the server's certificate is valid."
+
+
+def _shut(client: imapclient.IMAPClient) -> None:
+    with contextlib.suppress(*_TROUBLE):
+        client.shutdown()
+
+
+def _received(moment: datetime | None) -> datetime:
+    """INTERNALDATE in UTC; IMAPClient gives local time without a zone."""
+    return moment.astimezone(UTC) if moment else datetime.now(UTC)
+
+
+def _plain_name(name: str, delimiter: bytes | None) -> str:
+    last = name.rsplit(delimiter.decode() if delimiter else "/", 1)[-1]
+    return re.sub(r"[\s_]+", "-", last.strip().lower())
+
+
+def _words(problem: BaseException) -> str:
+    text = " ".join(str(problem).split())[:300].strip(".")
+    return re.sub(r"^b'(.*)'$", r"\1", text) or type(problem).__name__

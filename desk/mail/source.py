@@ -1,0 +1,51 @@
+"""What a mailbox looks like to the fetch worker, whatever is behind it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from desk.domain.mail import Fetched
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a folder has been read: UIDs up to and including `last_uid`, valid for this `uidvalidity` only (RFC 3501)."""
+
+    uidvalidity: int
+    last_uid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Messages and the cursor after them; both are stored in one write. `history` is context and never becomes work."""
+
+    messages: tuple[Fetched, ...]
+    cursor: Cursor
+    history: bool = False
+
+
+class Source(Protocol):
+    """One watched folder. Used from one thread, except `close`, which any thread may call and which ends a `wait`."""
+
+    name: str
+    folder: str
+
+    def poll(self, cursor: Cursor | None) -> Iterator[Batch]:
+        """Everything after `cursor`, in UID order; None on the first connection. Raises MailError."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Return when there may be new mail, at the latest after `seconds`."""
+        ...
+
+    def file_sent(self, raw: bytes, message_id: str) -> str | None:
+        """Copy a sent message to Sent unless it is there; says where it lies, None where no copy is wanted."""
+        ...
+
+    def find_sent(self, message_id: str) -> bool:
+        """Whether a message with this id lies in Sent."""
+        ...
+
+    def close(self) -> None:
+        """Give the connection back."""
+        ...
