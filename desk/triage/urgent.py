@@ -1,0 +1,111 @@
+"""Whether a message can't wait for the window: said in words, weighed, without any model."""
+
+import re
+
+# Danger to people or property, a standstill, and a stated deadline within a day count alone; a plain "urgent" counts in
+# the subject, or in the text when nothing softens it.
+_DANGER = re.compile(
+    r"\b(?:(?:caught|catches|on) fire|smok(?:e|ing) (?:is )?(?:com|pour|from|out)|sparks? (?:fly|flew|com|from)|"
+    r"sparking|"
+    r"electric shock|electrocuted|burn(?:t|ed|ing) (?:smell|plastic|my|his|her|hand)|smells? (?:burnt|"
+    r"of burning|like burning)|"
+    r"gas leak|injur(?:ed|y)|bleeding|ambulance|"
+    r"brennt|es qualmt|qualmt|raucht|funken|stromschlag|riecht verbrannt|verletzt|gasgeruch|"
+    r"in brand|rookt|vonken|stroomschok|elektrische schok|ruikt verbrand|gewond|"
+    r"prend feu|pris feu|étincelles|de la fumée|décharge électrique|choc électrique|sent le brûlé|blessée?s?|"
+    r"se ha incendiado|en llamas|echa humo|sale humo|saltan chispas|chispas|descarga eléctrica|huele a quemado|"
+    r"heridos?|"
+    r"ha preso fuoco|in fiamme|esce fumo|scintille|scossa elettrica|odore di bruciato|ferit[oa])\b",
+    re.IGNORECASE,
+)
+_STANDSTILL = re.compile(
+    r"\b(?:(?:server|system|site|website|service|network|production|checkout|shop|everything|database) (?:is |"
+    r"are |has been "
+    r"|went )?(?:completely |totally )?(?:down|offline|unreachable|not reachable)|production (?:has )?stopped|outage|"
+    r"(?:nobody|no one|none of us|all staff|staff) (?:can(?:'t|not)?|are unable to) (?:work|log)|"
+    r"account (?:was |has been |is )?"
+    r"(?:hacked|compromised|taken over)|data breach|security breach|stolen card|fraudulent (?:charge|payment|order)|"
+    r"(?:server|system|webseite|shop|netz|kasse|kassensystem|produktion|anlage) (?:ist |sind |liegt |steht |"
+    r"komplett )*"
+    r"(?:ausgefallen|down|offline|lahm|still)|totalausfall|gehackt|server ligt plat|(?:systeem|website|"
+    r"webwinkel|kassa|server) "
+    r"(?:ligt|is) (?:plat|onbereikbaar|eruit)|gehackt|en panne totale|(?:serveur|site|système|réseau) (?:est |sont )?"
+    r"(?:hors ligne|en panne|inaccessible|tombé)|piraté|(?:sistema|servidor|web|tienda|red) (?:está |se ha )?"
+    r"(?:caído|caída|parado)|hackead[oa]|(?:server|sistema|sito|rete) (?:è )?(?:offline|bloccato|fermo|"
+    r"irraggiungibile)|"
+    r"hackerat[oa])\b",
+    re.IGNORECASE,
+)
+_WORD = re.compile(
+    r"\b(?:urgent(?:ly|e|emente)?|emergency|asap|as soon as possible|immediate(?:ly)?|right away|critical|"
+    r"dringend(?:e[rsn]?|st)?|eilt|eilig|notfall|umgehend|sofort(?:ige[rsn]?)?|schnellstmöglich|"
+    r"spoed(?:eisend)?|noodgeval|onmiddellijk|zo snel mogelijk|"
+    r"urgence|immédiat(?:e|ement)?|au plus vite|d'urgence|dès que possible|le plus vite possible|"
+    r"emergencia|inmediat(?:o|a|amente)|cuanto antes|lo antes posible|"
+    r"urgenza|urgentemente|emergenza|immediatamente|al più presto|subito|il prima possibile)\b",
+    re.IGNORECASE,
+)
+_STRONG = re.compile(
+    r"\b(?:urgent(?:ly)?|emergency|asap|dringend(?:e[rsn]?)?|notfall|spoed|noodgeval|urgence|urgente(?:mente)?|"
+    r"emergencia|"
+    r"urgenza|emergenza)\b",
+    re.IGNORECASE,
+)
+_DEADLINE = re.compile(
+    r"\b(?:today|tonight|this (?:morning|afternoon|evening)|tomorrow|within (?:the|an|one|two) hours?|by noon|"
+    r"right now|"
+    r"heute|heute noch|bis morgen|morgen früh|morgen|jetzt sofort|vandaag|vanavond|morgen|nu meteen|aujourd'hui|"
+    r"ce soir|demain|"
+    r"maintenant|hoy|esta (?:tarde|noche)|mañana|ahora mismo|oggi|stasera|domani|adesso)\b",
+    re.IGNORECASE,
+)
+_NEED = re.compile(
+    r"\b(?:need(?:ed|s)?|must|has to|have to|please (?:call|help|stop|cancel|reverse|block)|leav(?:e|es|ing)|"
+    r"fl(?:y|ies|ight)|due|"
+    r"wedding|funeral|deadline|brauche[n]?|muss|müssen|benötige[n]?|rufen|hochzeit|frist|nodig|moet(?:en)?|bruiloft|"
+    r"besoin|faut|dois|doit|mariage|necesit\w+|debe\w*|boda|urge|serve|devo|deve|bisogno|matrimonio)\b",
+    re.IGNORECASE,
+)
+_SOFT = re.compile(
+    r"\b(?:not (?:at all )?(?:urgent|an emergency|critical)|no (?:rush|hurry|urgency)|isn't urgent|"
+    r"nothing urgent|non[- ]urgent|"
+    r"whenever you|take your time|when you have (?:time|a moment)|nicht (?:dringend|eilig|so eilig)|eilt nicht|"
+    r"keine eile|"
+    r"nicht sofort|niet dringend|geen haast|geen spoed|pas urgent|rien d'urgent|n'est pas urgent|pas pressé|"
+    r"no es urgente|sin prisa|no hay prisa|no corre prisa|non è urgente|nessuna fretta|senza fretta|in urgent cases|"
+    r"in dringenden fällen|bij spoed|in spoedgevallen|en cas d'urgence|en caso de urgencia|para temas urgentes|"
+    r"in caso di urgenza)\b",
+    re.IGNORECASE,
+)
+_SELLING = re.compile(
+    r"\b(?:act now|order (?:now|today)|buy now|click here|unsubscribe|limited (?:time|offer)|offer expires|"
+    r"free trial|% off|"
+    r"jetzt (?:kaufen|sichern)|newsletter|abmelden|klik hier|cliquez|haga clic|clicca)\b",
+    re.IGNORECASE,
+)
+_READ = 4000
+
+
+def urgent(subject: str, text: str) -> bool:
+    """Whether to start at once instead of waiting for the thread to go quiet. Deterministic, well under a millisecond.
+
+    True for danger and standstill, for "urgent" in the subject, and for "urgent" in the text with a need or a deadline
+    beside it; false where the writer says it can wait, and for advertising that only sounds urgent.
+    """
+    body = text[:_READ]
+    whole = f"{subject}\n{body}"
+    if _SELLING.search(whole):
+        return False
+    if _DANGER.search(whole):
+        return True
+    if _SOFT.search(whole):
+        return False
+    if _STANDSTILL.search(whole) or _STRONG.search(subject):
+        return True
+    for line in re.split(r"(?<=[.!?])\s+|\n+", body):
+        strong, word = _STRONG.search(line), _WORD.search(line)
+        if strong and (_NEED.search(line) or _DEADLINE.search(line) or len(line) < 60):
+            return True
+        if word and _NEED.search(line) and _DEADLINE.search(line):
+            return True
+    return False
