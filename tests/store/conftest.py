@@ -1,13 +1,9 @@
 """Stores to test on: SQLite in a folder of the test's own, PostgreSQL in a cluster of the session's own."""
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from postgres import cluster, new_database
 
 from desk.store import database
@@ -43,11 +39,3 @@ def db(tmp_path: Path) -> Iterator[Database]:
     db = database.open(tmp_path / "desk.sqlite")
     yield db
     db.close()
-
-
-@pytest.fixture
-def make() -> Callable[..., object]:
-    """How tests fill a store; see `filling`."""
-    import filling
-
-    return filling.thread
