@@ -8,23 +8,23 @@ from functools import lru_cache
 
 _PAIRS = (
     # Cyrillic
-    ("асԁеёһіїјкӏмнорԛгѕтуѵԝхвьүӓӧӱӕԍᴦґԃѐѝғҝҡҥңҭҳ", "acdeehiijklmhopqrstyvwxbbyaoyagrrdeufkkhhtx"),
+    ("ҽҿѡасԁеёһіїјкӏмнорԛгѕтуѵԝхвьүӓӧӱӕԍᴦґԃѐѝғҝҡҥңҭҳ", "eewacdeehiijklmhopqrstyvwxbbyaoyagrrdeufkkhhtx"),
     ("АВСЕНІЈКМОРЅТУХԚԜҮЅҺӀЬЁЇ", "abcehijkmopstyxqwyshlbei"),
     # Greek
     ("αβϲδεγηικνορτυχωζϳϱϵσςάέήίόύώ", "abcdeynikvoptuxwzjpeosaenioow"),
     ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹϺ", "abezhikmnoptyxcm"),
     # Armenian, Cherokee, Lisu, Coptic
-    ("աօսհոցզյքԁլվք", "woihngqjpdlup"),
+    ("աօսհոցզյքԁլվք", "wouhngqjpdlup"),
     ("ᎪᏴᏟᎠᎬᏀᎻᎥᎫᏦᏞᎷΝᏢᏒᏚᎢᏙᎳᎽᏃᏔᏉᏎᏫ", "abcdeghijklmnprstvwyzwvso"),
     ("ꓮꓐꓚꓓꓰꓝꓖꓧꓲꓙꓗꓡꓟꓠꓳꓑꓣꓢꓔꓴꓦꓪꓫꓬꓜ", "abcdefghijklmnoprstuvwxyz"),
-    ("ⲁⲥⲉⲏⲓⲕⲙⲛⲟⲣⲧⲩⲭ", "aceniikmnoptyx"[:13]),
+    ("ⲁⲥⲉⲏⲓⲕⲙⲛⲟⲣⲧⲩⲭ", "acehikmnoptyx"),
     # Small capitals, turned and other Latin letters
     ("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnopqrstuvwyz"),
     ("ɐɔǝɟƃɥᴉɾʞɯɹʇʌʍʎ", "acefghijkmrtvwy"),
-    ("ɑɡɩıȷʋɓɗɛɠɦɨɭɱɲŋɵʂƭʈʉʊƴʐꬲꭵꮯꮪꮩꮤƙƿȝƅ", "agiijvbdeghilmnnostтuuyzeicsvtkpzb".replace("т", "t")),
+    ("ɑɡɩıȷʋɓɗɛɠɦɨɭɱɲŋɵʂƭʈʉʊƴʐꬲꭵꮯꮪꮩꮤƙƿȝƅ", "agiijvbdeghilmnnostтuuyzeicsvtkpzb"),
     ("øłđæþðħŧœ", "oldapdhto"),
     # Symbols used as letters
-    ("⍺℮∂∨∪⊂∣¡ϝ€£¥¢∩∈ℓ", "aedvucliiefyycnel"[:6] + "lifelycnel"),
+    ("⍺℮∂∨∪⊂∣¡ϝ€£¥¢∩∈ℓ", "aedvuclifelycnel"),
 )
 _ENCLOSED = ((0x1F130, 26), (0x1F150, 26), (0x1F170, 26), (0x1F1E6, 26))
 """First code points of squared, negative circled, negative squared and regional indicator letters A to Z."""
@@ -35,7 +35,7 @@ def table() -> dict[int, str]:
     """Code point of a look-alike → the lower-case Latin letter it passes for."""
     found: dict[int, str] = {}
     for alike, latin in _PAIRS:
-        for a, b in zip(alike, latin, strict=False):
+        for a, b in zip(alike, latin, strict=True):
             found[ord(a)] = b
     for first, count in _ENCLOSED:
         for i in range(count):

@@ -241,14 +241,44 @@ def _unescape(token: str) -> str:
 
 def _substituted(text: str) -> Iterator[Piece]:
     found = list(_ESCAPE.finditer(text))
-    if not found:
+    if not found or sum(len(m.group()) for m in found) < 6:
         return
-    if sum(len(m.group()) for m in found) < 6:
-        return
+    for group in _lines_with(text, found):
+        start, end, inside = group
+        piece = _replaced(text, start, end, inside)
+        if piece is not None:
+            yield piece
+
+
+def _lines_with(text: str, found: list[re.Match[str]]) -> Iterator[tuple[int, int, list[re.Match[str]]]]:
+    """The stretches of whole lines around matches; lines next to each other stay together."""
+    start = end = -1
+    inside: list[re.Match[str]] = []
+    for m in found:
+        if inside and m.start() <= end + 1:
+            inside.append(m)
+            if m.end() > end:
+                end = _line_end(text, m.end())
+            continue
+        if inside:
+            yield start, end, inside
+        start = text.rfind("\n", 0, m.start()) + 1
+        end = _line_end(text, m.end())
+        inside = [m]
+    if inside:
+        yield start, end, inside
+
+
+def _line_end(text: str, at: int) -> int:
+    end = text.find("\n", at)
+    return len(text) if end < 0 else end
+
+
+def _replaced(text: str, start: int, end: int, found: list[re.Match[str]]) -> Piece | None:
     out: list[str] = []
     out_at: list[int] = []
     src: list[tuple[int, int]] = []
-    at = length = 0
+    at, length = start, 0
     for m in found:
         for part, span in ((text[at : m.start()], (at, m.start())), (_unescape(m.group()), m.span())):
             if part:
@@ -257,12 +287,11 @@ def _substituted(text: str) -> Iterator[Piece]:
                 src.append(span)
                 length += len(part)
         at = m.end()
-    out.append(text[at:])
+    out.append(text[at:end])
     out_at.append(length)
-    src.append((at, len(text)))
+    src.append((at, end))
     said = "".join(out)
-    if said != text:
-        yield Piece("escapes", said, _piecewise(out_at, src))
+    return Piece("escapes", said, _piecewise(out_at, src)) if said != text[start:end] else None
 
 
 def _piecewise(out_at: list[int], src: list[tuple[int, int]]) -> Callable[[int, int], tuple[int, int]]:
@@ -291,7 +320,7 @@ _REAL = {"was", "saw", "won", "ton", "era", "rof", "tub", "now", "not", "are", "
 _RUNS = re.compile(r"[a-z]{3,}")
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 _LEET = re.compile(r"[a-z][013457@$!|]{1,2}[a-z]|\b[4013](?=[a-z]{1,3}\b)")
-_LEET_TABLE = str.maketrans("0134578@$!|+2", "oieastbasilt" + "z")
+_LEET_TABLE = str.maketrans("0134578@$!|+2", "oieastbasiltz")
 _SPACED = re.compile(r"(?<!\w)\w(?:[ \t.\-_*·|/,~]{1,3}\w(?!\w)){5,}")
 _SPACED_GAP = re.compile(r"[ \t]{2,}|[ \t]?[/|][ \t]?")
 _DASHED = re.compile(r"(?<![\w@/.-])[^\W\d_]{1,8}(?:[-_·*~][^\W\d_]{1,8}){2,}(?![\w@/])")
@@ -339,8 +368,11 @@ def _ciphers(level: str) -> Iterator[Piece]:
     for name, count in sorted(hits.items()):
         if count >= 2:
             yield from _lines_under(name, level, markers)
-    if len(_LEET.findall(level[:50_000])) >= 3:
-        yield Piece("leet", level.translate(_LEET_TABLE), lambda a, b: (a, b), "level", final=True)
+    leet = list(_LEET.finditer(level))
+    if len(leet) >= 3:
+        for start, end, inside in _lines_with(level, leet):
+            if len(inside) >= 3:
+                yield _leet(level, start, end)
     yield from _spaced(level)
     for m in _MORSE.finditer(level):
         run = m.group().replace("·", ".").replace("–", "-")
@@ -348,6 +380,11 @@ def _ciphers(level: str) -> Iterator[Piece]:
         said = " ".join("".join(w) for w in words_of)
         if len(said) >= 8:
             yield Piece("morse", said, _whole(*m.span()), "level", tight=" " not in said, final=True)
+
+
+def _leet(level: str, start: int, end: int) -> Piece:
+    said = level[start:end].translate(_LEET_TABLE)
+    return Piece("leet", said, lambda a, b: (start + a, start + b), "level", final=True)
 
 
 def _lines_under(name: str, level: str, markers: dict[str, str]) -> Iterator[Piece]:
@@ -362,7 +399,7 @@ def _lines_under(name: str, level: str, markers: dict[str, str]) -> Iterator[Pie
             group.append((at, at + len(line)))
             count += hits
             plain += sum(w in _COMMON_SET for w in words)
-        elif group and (words or line is not level):
+        elif group:
             if count >= 3 or (count >= 2 and not plain):
                 yield _undone(name, level, group[0][0], group[-1][1])
             group, count, plain = [], 0, 0

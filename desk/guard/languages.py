@@ -25,7 +25,8 @@ def _stems(words: str) -> tuple[str, ...]:
 
 
 def _group(words: str, *, tail: str) -> str:
-    return "(?:" + "|".join(w + tail for w in words.split("|")) + ")"
+    """Alternatives with any ending; a short word stands for itself alone ("bot" is not "bottom")."""
+    return "(?:" + "|".join(w + (r"(?!\w)" if tail and len(w.split()[-1]) <= 3 else tail) for w in words.split("|")) + ")"
 
 
 @lru_cache(maxsize=1)

@@ -41,7 +41,7 @@ _IGN = ("ignor", "disregard", "forget", "discard", "bypass", "overrid", "overloo
         "cancel", "drop", "void", "revoke", "listen", "comply")  # fmt: skip
 _INS = ("instruction", "prompt", "directive", "guideline", "guidance", "direction", "command", "programming", "safeguard",
         "message", "constraint", "restriction")  # fmt: skip
-_AIS = ("ai", "llm", "language", "bot", "gpt", "claude", "gemini", "copilot", "assistant", "automated", "agent", "model",
+_AIS = ("ai", "llm", "language", "bot", "chatbot", "gpt", "chatgpt", "claude", "gemini", "copilot", "assistant", "automated", "agent", "model",
         "summari", "classifier", "machine")  # fmt: skip
 
 
@@ -104,7 +104,7 @@ ADDRESS = (
 
 AUTHORITY = (
     _r("authority.i_am_your", "authority", 0.55, (_any("developer creator owner administrator admin programmer engineer operator maker boss supervisor master trainer"), ("your",)), r"(?:i am|i m|im|this is|here is|it s|it is|speaking is) (?:now )?your (?:\w+ )?(?:developer|creator|owner|administrator|admin|programmer|operator|maker|master|trainer|system administrator|real user|new boss)(?!\w)", _ROLE),
-    _r("authority.of_ai", "authority", 0.6, (_AIS, _any("developer creator owner administrator admin programmer engineer operator maker team")), r"(?:developer|creator|owner|administrator|admin|programmer|engineer|operator|maker|author|vendor)s? (?:of|behind|for|debugging|testing|who (?:wrote|built|made|trains?|runs?)) (?:this|the|your) (?:\w+ )?(?:assistant|bot|chatbot|ai|agent|model|llm|system prompt|prompt)(?!\w)", _ROLE),
+    _r("authority.of_ai", "authority", 0.6, (_AIS, _any("developer creator owner administrator admin programmer engineer operator maker author vendor")), r"(?:developer|creator|owner|administrator|admin|programmer|engineer|operator|maker|author|vendor)s? (?:of|behind|for|debugging|testing|who (?:wrote|built|made|trains?|runs?)) (?:this|the|your) (?:\w+ )?(?:assistant|bot|chatbot|ai|agent|model|llm|system prompt|prompt)(?!\w)", _ROLE),
     _r("authority.operates_you", "authority", 0.6, (_any("operates built runs trains trained made created programmed wrote maintains deployed"), ("you", "your prompt")), r"(?:team|people|company|person|engineers?|developers?|one|department|those)(?: \w+)? (?:that|who|which) (?:operates?|built|runs?|trains?|trained|made|created|programmed|maintains?|deployed|wrote)(?: and \w+)? (?:you(?!r)|your (?:prompt|instructions|system prompt|code|guidelines))", _ROLE),
     _r("authority.provider", "authority", 0.5, (_any("provider vendor operator owner"), _any("model ai llm")), r"(?:your|the) (?:ai |language )?model(?: s)? (?:provider|vendor|operator|owner|maker)s?", _ROLE),
     _r("authority.exception", "authority", 0.45, (_any("exception override"), _any("approved granted authorised authorized")), r"(?:approved|granted|authori[sz]ed) (?:an?|this|the|you an?) (?:\w+ )?(?:exception|override)(?=\s*[:;.]| for you| to your)", _ROLE),

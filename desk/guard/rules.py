@@ -6,7 +6,7 @@ bounded, so a text of n characters costs O(n).
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,8 +15,7 @@ from desk.domain.enums import AttackType
 
 SEP = r"[^\w\x00]{1,8}"
 TIGHT = r"[^\w\x00]{0,4}"
-BEFORE, AFTER = 120, 260
-MAX_ZONES = 400
+REACH = 240
 MAX_HITS = 500
 
 
@@ -62,15 +61,9 @@ def compiled(pattern: str, loose: bool, tight: bool) -> re.Pattern[str]:
         else:
             out.append(part)
     body = "".join(out)
+    if tight:
+        body = body.replace(r"(?!\w)", "").replace(r"(?<!\w\s)", "").replace(r"(?<!\w)", "")
     return re.compile(body if loose or tight else rf"(?<![\w]){body}")
-
-
-def stems_in(text: str, stems: Sequence[str]) -> set[str]:
-    """Which stems occur in a text: Latin ones are looked up among its distinct words only."""
-    words = " ".join(set(re.findall(r"[a-z]{2,}", text)))
-    plain = text.isascii()
-    return {s for s in stems if (s in words if s.isascii() and s.isalpha() else not plain and s in text) or
-            (not s.isalpha() and s in text)}  # fmt: skip
 
 
 class Book:
@@ -78,50 +71,123 @@ class Book:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = tuple(rules)
-        self.stems = sorted({s for r in rules for group in r.needs for s in group})
+        stems = {s for r in rules for group in r.needs for s in group}
+        self._words = frozenset(s for s in stems if s.isascii() and s.isalpha())
+        self._lengths = sorted({len(s) for s in self._words})
+        self._phrases = sorted(s for s in stems - self._words if s.isascii())
+        self._scripts: dict[str, list[str]] = {}
+        for stem in sorted(stems - self._words):
+            if not stem.isascii():
+                self._scripts.setdefault(script(stem), []).append(stem)
+        self._known: dict[str, tuple[str, ...]] = {}
 
     def hits(self, text: str, *, tight: bool = False) -> tuple[list[Hit], bool]:
         """All matches in levelled text, and whether every zone was looked at."""
-        present = stems_in(text, self.stems)
-        zones: dict[tuple[str, ...], list[tuple[int, int]]] = {}
+        at = self._places(text, tight)
+        places: dict[tuple[str, ...], list[int]] = {}
         found: list[Hit] = []
         complete = True
         for rule in self.rules:
-            if not all(any(s in present for s in group) for group in rule.needs):
-                continue
-            near = rule.needs[0] if rule.needs else ()
-            if near not in zones:
-                zones[near] = _zones(text, [s for s in near if s in present])
-            spans = zones[near]
-            if len(spans) > MAX_ZONES:
-                complete = False
-                spans = spans[:MAX_ZONES]
-            expression = compiled(rule.pattern, rule.loose, tight)
-            for start, end in spans:
-                for m in expression.finditer(text, start, end):
-                    found.append(Hit(rule, m.start(), m.end()))
-                    if len(found) >= MAX_HITS:
-                        return found, False
+            groups: list[list[int]] = []
+            for group in rule.needs:
+                if group not in places:
+                    places[group] = sorted(p for s in group for p in at.get(s, ()))
+                if not places[group]:
+                    break
+                groups.append(places[group])
+            else:
+                expression = compiled(rule.pattern, rule.loose, tight)
+                for start, end in _zones(groups, len(text)):
+                    for m in expression.finditer(text, start, end):
+                        found.append(Hit(rule, m.start(), m.end()))
+                        if len(found) >= MAX_HITS:
+                            return found, False
         return found, complete
 
+    def _places(self, text: str, tight: bool) -> dict[str, list[int]]:
+        """Where each stem occurs: at the beginning of words (anywhere in a tight text), in one pass."""
+        at: dict[str, list[int]] = {}
+        if tight:
+            for stem in self._words:
+                _find(text, stem, at)
+        else:
+            known = self._known
+            if len(known) > 60_000:
+                known.clear()
+            for m in _LATIN.finditer(text):
+                word = m.group()
+                stems = known.get(word)
+                if stems is None:
+                    stems = known[word] = self._stems_of(word)
+                for stem in stems:
+                    at.setdefault(stem, []).append(m.start())
+        for stem in self._phrases:
+            _find(text, stem, at)
+        if not text.isascii():
+            for name, stems_of in self._scripts.items():
+                if _SCRIPTS[name].search(text):
+                    for stem in stems_of:
+                        _find(text, stem, at)
+        return at
 
-def _zones(text: str, stems: Sequence[str]) -> list[tuple[int, int]]:
-    """Merged stretches around every occurrence of the stems."""
-    at: list[int] = []
-    for stem in stems:
-        i = text.find(stem)
-        while i >= 0 and len(at) < 20_000:
-            at.append(i)
-            i = text.find(stem, i + len(stem))
-    at.sort()
+    def _stems_of(self, word: str) -> tuple[str, ...]:
+        """The stems a word begins with; short stems are whole words, or the plural of one."""
+        found = []
+        for size in self._lengths:
+            if size > len(word):
+                break
+            stem = word[:size]
+            if stem in self._words and (size > 3 or len(word) == size or word == stem + "s" or size == 3):
+                found.append(stem)
+        return tuple(found)
+
+
+_LATIN = re.compile(r"[a-z]{2,}")
+_SCRIPTS = {
+    "cyrillic": re.compile(r"[\u0400-\u052f]"),
+    "greek": re.compile(r"[\u0370-\u03ff]"),
+    "arabic": re.compile(r"[\u0600-\u06ff]"),
+    "hebrew": re.compile(r"[\u0590-\u05ff]"),
+    "indic": re.compile(r"[\u0900-\u0dff]"),
+    "thai": re.compile(r"[\u0e00-\u0e7f]"),
+    "hangul": re.compile(r"[\u1100-\u11ff\uac00-\ud7af]"),
+    "cjk": re.compile(r"[\u3040-\u30ff\u3400-\u9fff]"),
+    "other": re.compile(r"[^\x00-\x7f]"),
+}
+
+
+def script(stem: str) -> str:
+    """The name of the script a stem is written in."""
+    return next(name for name, pattern in _SCRIPTS.items() if pattern.search(stem))
+
+
+def _find(text: str, stem: str, at: dict[str, list[int]]) -> None:
+    i = text.find(stem)
+    while i >= 0:
+        at.setdefault(stem, []).append(i)
+        i = text.find(stem, i + len(stem))
+
+
+def _zones(groups: Sequence[Sequence[int]], size: int) -> list[tuple[int, int]]:
+    """Merged stretches where every group of stems occurs, around the rarest of them."""
+    if not groups:
+        return [(0, size)]
+    rarest = min(groups, key=len)
     zones: list[tuple[int, int]] = []
-    for i in at:
-        start, end = max(0, i - BEFORE), min(len(text), i + AFTER)
+    for i in rarest:
+        start, end = max(0, i - REACH), min(size, i + REACH)
+        if not all(_within(g, start, end) for g in groups if g is not rarest):
+            continue
         if zones and start <= zones[-1][1]:
             zones[-1] = (zones[-1][0], end)
         else:
             zones.append((start, end))
     return zones
+
+
+def _within(places: Sequence[int], start: int, end: int) -> bool:
+    i = bisect_left(places, start)
+    return i < len(places) and places[i] < end
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ MAX_HTML = 1_500_000
 MAX_TAGS = 30_000
 MAX_NODES = 60_000
 MAX_DEPTH = 200
-MAX_FORMATTING = 16
+MAX_FORMATTING = 100
+MAX_REOPENED = 200_000
 
 _BLOCK = frozenset(
     "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure footer form "
@@ -132,7 +133,7 @@ def _bounded(html: str) -> tuple[str, bool]:
     html = html[:MAX_HTML].replace("\x00", "")
     if html.count("<") < MAX_DEPTH:
         return html, complete
-    depth = formatting = tags = 0
+    depth = formatting = tags = reopened = 0
     out: list[str] = []
     at = 0
     for m in _TAG.finditer(html):
@@ -144,10 +145,12 @@ def _bounded(html: str) -> tuple[str, bool]:
         if name in _VOID or m.group(3).endswith("/"):
             continue
         inline = name in _FORMATTING
+        # A block reopens every formatting element left open before it (HTML 13.2.4.3), so few tags can make many nodes.
+        reopened += 0 if inline else formatting
         if closing:
             depth = max(0, depth - 1)
             formatting = max(0, formatting - inline)
-        elif depth >= MAX_DEPTH or (inline and formatting >= MAX_FORMATTING):
+        elif depth >= MAX_DEPTH or reopened > MAX_REOPENED or (inline and formatting >= MAX_FORMATTING):
             out.append(html[at : m.start()])
             at = m.end()
             complete = False
