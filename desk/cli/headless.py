@@ -134,7 +134,7 @@ def judge(db: "Database", sample: stories.Sample, story: stories.Story) -> Line:
     intents = len({i["intent"] for i in triage["intents"]}) if triage else 0
     questions = next((len(s.output["retrievals"]) for s in steps if s.step == "search"), 0)
     flagged = [row for row in rows if row.flagged]
-    place = _place(story, sample, thread.shelf, thread.status)
+    place = "automated" if last.status is MessageStatus.AUTOMATED else _place(story, thread.shelf, thread.status)
     line = Line(
         story=story.name,
         thread=thread.number,
@@ -171,7 +171,7 @@ def _problems(story: stories.Story, line: Line, threads: int, *, released: bool)
     return found
 
 
-def _place(story: stories.Story, sample: stories.Sample, shelf: str, status: str) -> str:
+def _place(story: stories.Story, shelf: str, status: str) -> str:
     if shelf != "desk":
         return "archived" if status == "archived" else shelf
     if not [name for name in story.files if name not in story.history]:

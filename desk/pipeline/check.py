@@ -98,7 +98,7 @@ def _answered(draft: Draft, material: Material) -> Gate:
     total = len(material.retrievals)
     cited = {c.source for c in draft.claims if c.source}
     facts = any(":" in source for source in cited)
-    passages = {p.article for p in answering(material.retrievals)}
+    passages = {p.article for p in answering(material.retrievals, material.triage.language)}
     done = 0
     for retrieval in material.retrievals:
         own = {p.article for p in retrieval.passages if p.article in passages}

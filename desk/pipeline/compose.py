@@ -11,6 +11,10 @@ from desk.pipeline.sentences import plain, sentences
 
 MOST_SENTENCES = 6
 """A quoted passage is cut after this many sentences: a reply is not an article."""
+NEARLY = 0.12
+"""Scores this close to the best one count as equally near."""
+NONE_FITS = "none of these"
+"""What an agent presses where no article answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Material:
 def sources(material: Material) -> tuple[Source, ...]:
     """Every source of a draft in the order it is quoted: the answering passage of each question, then the facts."""
     found: dict[str, Source] = {}
-    for passage in answering(material.retrievals):
+    for passage in answering(material.retrievals, material.triage.language):
         found.setdefault(
             passage.article, Source(passage.article, passage.title, passage.start, passage.end, passage.text)
         )
@@ -41,16 +45,22 @@ def sources(material: Material) -> tuple[Source, ...]:
     return tuple(found.values())
 
 
-def answering(retrievals: Sequence[Retrieval]) -> list[Passage]:
-    """The best quotable passage of each question that is not novel, each article once; private text is never quoted."""
+def answering(retrievals: Sequence[Retrieval], language: str = "") -> list[Passage]:
+    """The quotable passage of each question that is not novel, each article once."""
     found: list[Passage] = []
     for retrieval in retrievals:
-        if retrieval.known is Known.NOVEL:
-            continue
-        best = next((p for p in retrieval.passages if p.public), None)
+        best = quotable(retrieval, language) if retrieval.known is not Known.NOVEL else None
         if best and all(best.article != other.article for other in found):
             found.append(best)
     return found
+
+
+def quotable(retrieval: Retrieval, language: str = "") -> Passage | None:
+    """The passage a reply quotes: public, in the customer's language where that is nearly as near, and an article before
+    a resolved ticket, whose words were meant for somebody else. Private text is never quoted."""
+    public = [p for p in retrieval.passages if p.public]
+    near = [p for p in public if p.score >= public[0].score - NEARLY]
+    return min(near, key=lambda p: (p.language != language, p.kind != "article", -p.score), default=None)
 
 
 def compose(material: Material, *, subject: str, name: str, box: MailboxConfig) -> Draft:
@@ -58,7 +68,7 @@ def compose(material: Material, *, subject: str, name: str, box: MailboxConfig) 
     triage = material.triage
     register = register_for(triage, box)
     language, p = phrases(triage.language)
-    passages = answering(material.retrievals)
+    passages = answering(material.retrievals, triage.language)
     notes: list[str] = []
     if language != triage.language:
         notes.append(f"No phrases in {triage.language}: written in English.")

@@ -4,11 +4,9 @@ from desk.domain.codec import to_json
 from desk.domain.enums import ActionKind, RouteTo
 from desk.domain.ticket import PlannedAction
 from desk.pipeline.case import Case, Result, Rooms
-from desk.pipeline.compose import Material, answering
+from desk.pipeline.compose import NONE_FITS, Material, answering
 from desk.pipeline.material import material_of
 from desk.pipeline.playbook import Edge, edge
-
-NONE_FITS = "none of these"
 
 
 def run(case: Case, rooms: Rooms) -> Result:
@@ -32,7 +30,7 @@ def run(case: Case, rooms: Rooms) -> Result:
 
 def action(kind: ActionKind, case: Case, material: Material) -> PlannedAction:
     """One action in words a person can read."""
-    titles = ", ".join(p.title for p in answering(material.retrievals))
+    titles = ", ".join(p.title for p in answering(material.retrievals, material.triage.language))
     detail = {
         ActionKind.REPLY: f"reply from {titles}" if titles else "reply",
         ActionKind.ESCALATE: "hand to somebody in charge",

@@ -1,17 +1,26 @@
 """Search: each question of the message against articles and resolved tickets, and what can be looked up."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
 from desk.domain.codec import to_json
 from desk.domain.enums import Category, Intent, Known
-from desk.domain.ticket import Fact, Retrieval, Triage
+from desk.domain.ticket import Fact, Passage, Retrieval, Triage
 from desk.errors import KnowledgeError
 from desk.knowledge import lookup, retrieve
+from desk.knowledge.embed import Embedder
+from desk.knowledge.index import Index
 from desk.pipeline.case import Case, Result, Rooms
+from desk.pipeline.compose import NONE_FITS, quotable
 from desk.pipeline.material import triage_of
 from desk.triage import intents
 
 MOST_QUESTIONS = 3
+SURE = 0.75
+"""How answerable a single sentence must be to count as a question of its own."""
+SAME_ANSWER = 0.6
+"""Cosine of two passages from which they are one answer to one question."""
 _ORDER = re.compile(
     r"\b(?:my|meine?r?|mijn|ma|mi)\s+(?:order|parcel|package|delivery|bestellung|paket|lieferung|bestelling|pakket|"
     r"commande|colis|pedido|paquete|envío)\b|\b(?:where is|wo ist|wo bleibt|waar is|où est|dónde está)\b",
@@ -24,15 +33,13 @@ def run(case: Case, rooms: Rooms) -> Result:
     labels = triage_of(case.outputs)
     problems: list[str] = []
     text = case.question.text
-    asked = questions(text, labels)
+    spans = intents.questions(text)
     retrievals: list[Retrieval] = []
     if rooms.index is None:
         problems.append(rooms.off.get("knowledge", "The knowledge index is off."))
-        retrievals = [Retrieval(q, (), 0.0, Known.NOVEL) for q in asked]
+        retrievals = [Retrieval(text, (), 0.0, Known.NOVEL)]
     else:
-        for question in asked:
-            query = f"{case.subject.text}\n{question}" if len(asked) == 1 else question
-            retrievals.append(retrieve.search(rooms.index, query, contact_id=case.contact_id, language=labels.language))
+        retrievals = look_up(case, rooms.index, rooms.embedder, labels.language, spans)
     facts: list[Fact] = []
     try:
         found = lookup.lookup(f"{case.subject.text}\n{text}", rooms.orders, rooms.products, language=labels.language)
@@ -41,7 +48,7 @@ def run(case: Case, rooms: Rooms) -> Result:
             problems.append("An order was found that is not this sender's: its facts stay out of the reply.")
     except KnowledgeError as problem:
         problems.append(str(problem))
-    thanks = thanks_only(labels, asked)
+    thanks = thanks_only(labels, text)
     output = {
         "retrievals": to_json(_prefer_chosen(retrievals, case.chosen)),
         "facts": to_json(facts),
@@ -53,12 +60,37 @@ def run(case: Case, rooms: Rooms) -> Result:
     return Result(output)
 
 
-def questions(text: str, labels: Triage) -> list[str]:
-    """The distinct questions of a message, at most `MOST_QUESTIONS`; the whole message where it has one or none."""
-    spans = intents.questions(text)
-    if len(spans) < 2:
-        return [text]
-    return [text[a:b] for a, b in spans[:MOST_QUESTIONS]]
+def look_up(
+    case: Case, index: Index, embedder: Embedder | None, language: str, spans: Sequence[tuple[int, int]]
+) -> list[Retrieval]:
+    """One retrieval for the whole message, and one for each further question that has an answer of its own.
+
+    A message says its question in several sentences, so the whole is the best query; a sentence counts by itself only
+    where it is surely answered, and by something else.
+    """
+
+    def ask(query: str) -> Retrieval:
+        return retrieve.search(index, query, contact_id=case.contact_id, language=language)
+
+    text = case.question.text
+    whole = ask(f"{case.subject.text}\n{text}")
+    found = [whole] if whole.known is Known.KNOWN else []
+    for a, b in spans if len(spans) > 1 else ():
+        part = ask(text[a:b])
+        best = quotable(part, language)
+        if len(found) >= MOST_QUESTIONS or best is None or part.answerable < SURE:
+            continue
+        if all(_apart(best, quotable(other, language), embedder) for other in found):
+            found.append(part)
+    return found or [whole]
+
+
+def _apart(one: Passage, other: Passage | None, embedder: Embedder | None) -> bool:
+    """Whether two passages answer different questions."""
+    if other is None or embedder is None or one.article == other.article:
+        return other is None or one.article != other.article
+    vectors = embedder.embed([one.text, other.text])
+    return float(vectors[0] @ vectors[1]) < SAME_ANSWER
 
 
 def known(retrievals: list[Retrieval], facts: list[Fact]) -> Known:
@@ -71,15 +103,14 @@ def known(retrievals: list[Retrieval], facts: list[Fact]) -> Known:
     return Known.UNSURE
 
 
-def thanks_only(labels: Triage, asked: list[str]) -> bool:
+def thanks_only(labels: Triage, text: str) -> bool:
     """Whether the message only acknowledges: nothing asked, nothing wanted, no complaint."""
     kinds = {i.intent for i in labels.intents if i.confidence >= 0.4}
     return (
-        len(asked) == 1
-        and len(asked[0]) < 600
-        and "?" not in asked[0]
-        and bool(kinds)
-        and kinds <= {Intent.ACKNOWLEDGMENT}
+        len(text) < 600
+        and "?" not in text
+        and Intent.ACKNOWLEDGMENT in kinds
+        and kinds <= {Intent.ACKNOWLEDGMENT, Intent.INFORMATION}
         and labels.category not in (Category.COMPLAINT, Category.BILLING)
     )
 
@@ -91,12 +122,13 @@ def _may_tell(fact: Fact, case: Case) -> bool:
 
 
 def _prefer_chosen(retrievals: list[Retrieval], chosen: str) -> list[Retrieval]:
-    """Where an agent picked an article, it answers: first in its list, and known."""
+    """Where an agent picked an article, that one answers and is known; where they said that none fits, nothing does."""
     if not chosen:
         return retrievals
+    if chosen == NONE_FITS:
+        return [replace(r, known=Known.NOVEL) for r in retrievals]
     out = []
     for r in retrievals:
-        picked = [p for p in r.passages if p.article == chosen]
-        rest = [p for p in r.passages if p.article != chosen]
-        out.append(Retrieval(r.question, (*picked, *rest), r.answerable, Known.KNOWN) if picked else r)
+        picked = tuple(p for p in r.passages if p.article == chosen)
+        out.append(replace(r, passages=picked, known=Known.KNOWN) if picked else r)
     return out

@@ -98,7 +98,15 @@ def receive(
     _attach(tx, message_id, parsed, attachment_hashes)
     index_ids(tx, thread_id, parsed.message_id, parsed.references, own=direction is Direction.OUTBOUND)
     files = bool(parsed.attachments)
-    touch(tx, thread_id, direction, fetched.received_at, _snippet(parsed), files=files, reopen=not history)
+    touch(
+        tx,
+        thread_id,
+        direction,
+        fetched.received_at,
+        _snippet(parsed),
+        files=files,
+        reopen=not (history or parsed.auto),
+    )
     return message_id
 
 
@@ -151,7 +159,7 @@ def index_ids(
 def touch(
     tx: Connection, thread_id: int, direction: Direction, at: datetime, snippet: str, *, files: bool, reopen: bool
 ) -> None:
-    """Bring a thread's row up to date after a message; an inbound one wakes and reopens it unless it is history."""
+    """Bring a thread's row up to date after a message; an inbound one wakes and reopens it unless it is history or a machine wrote it."""
     c, seconds = threads.c, stamp(at)
     values: dict[str, Any] = {
         "last_message_at": sa.case((c.last_message_at < seconds, seconds), else_=c.last_message_at),

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from desk.config import MailboxConfig
-from desk.domain.enums import Direction, MessageStatus
+from desk.domain.enums import Direction, MessageStatus, ThreadStatus
 from desk.domain.mail import Fetched, ParsedMail
 from desk.mail.automated import bounce
 from desk.mail.parse import parse
@@ -81,7 +81,7 @@ def _store(
             contact_addr=who,
             at=fetched.received_at,
             subject_key=subject_key(mail.subject),
-            step="" if history else "scanning",
+            **({"status": ThreadStatus.RESOLVED} if history else {"step": "scanning"}),
         )
     status = MessageStatus.SENT if ours else MessageStatus.RECEIVED
     message_id = intake.receive(
@@ -157,6 +157,9 @@ def _bounced(tx: Connection, fetched: Fetched, now: datetime) -> int | None:
         tx, "mail.bounced", f"our mail to {report.recipient} {kind} ({report.status})", actor="fetch", at=now,
         thread_id=thread_id,
     )  # fmt: skip
+    if report.permanent:
+        needs = f"our answer to {report.recipient} could not be delivered"
+        threads.update(tx, thread_id, status=ThreadStatus.OPEN, needs=needs)
     return thread_id
 
 

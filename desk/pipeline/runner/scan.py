@@ -103,6 +103,8 @@ def _place(tx: Connection, row: MessageRow, scan: Scan, status: MessageStatus, n
         columns["flagged"] = True
     if not on_desk or status is MessageStatus.PROCESSING:
         columns["shelf"] = "desk" if row.history else SHELF.get(status, "desk")
+    if status is MessageStatus.PROCESSING and not row.history:
+        columns |= {"status": ThreadStatus.OPEN, "snoozed_until": None}
     if status is MessageStatus.ARCHIVED and not others:
         columns["status"] = ThreadStatus.ARCHIVED
     threads.update(tx, row.thread_id, **columns)
