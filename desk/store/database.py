@@ -79,13 +79,14 @@ def _pragmas(synchronous: str) -> Callable[[Any, Any], None]:
     return connect
 
 
-def _engine(url: URL, *, begin: str, synchronous: str = "NORMAL") -> Engine:
-    """A sync engine; on SQLite every transaction starts with the given BEGIN."""
+def _engine(url: URL, *, begin: str = "", synchronous: str = "NORMAL") -> Engine:
+    """A sync engine; on SQLite every transaction starts with the given BEGIN, or there is none with an empty one."""
     if url.get_backend_name() != "sqlite":
         return sa.create_engine(url, pool_pre_ping=True)
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_MS / 1000})
     event.listen(engine, "connect", _pragmas(synchronous))
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    if begin:
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
 
 
@@ -103,6 +104,7 @@ class Database:
         self._write = _engine(self.url, begin="BEGIN IMMEDIATE")
         self._durable = _engine(self.url, begin="BEGIN IMMEDIATE", synchronous="FULL") if self.sqlite else self._write
         self._read = _engine(self.url, begin="BEGIN") if self.sqlite else self._write
+        self._probe = _engine(self.url)
         self._watch: Connection | None = None
         self._watch_lock = threading.Lock()
 
@@ -138,7 +140,7 @@ class Database:
         """A number that changes whenever anybody committed: a few microseconds on SQLite."""
         with self._watch_lock, self._explained():
             if self._watch is None:
-                self._watch = self._read.connect().execution_options(isolation_level="AUTOCOMMIT")
+                self._watch = self._probe.connect().execution_options(isolation_level="AUTOCOMMIT")
             return _version(self._watch.exec_driver_sql(_PROBE[self.sqlite]).scalar_one())
 
     def close(self) -> None:
@@ -147,7 +149,7 @@ class Database:
             if self._watch is not None:
                 self._watch.close()
                 self._watch = None
-        for engine in (self._write, self._durable, self._read):
+        for engine in (self._write, self._durable, self._read, self._probe):
             engine.dispose()
 
     @contextlib.contextmanager

@@ -135,10 +135,13 @@ def _statement(query: Query, limit: int, dialect: str) -> sa.Select[Any]:
 
 def _postgresql(query: Query, source: Any) -> tuple[Any, sa.ColumnElement[Any], sa.ColumnElement[bool]]:
     found = sa.table("message_search", sa.column("message_id"), sa.column("document"))
-    words = [w.removeprefix("subject:") for w in query.words]
-    wanted: sa.ColumnElement[Any] = sa.func.phraseto_tsquery(sa.text("'simple'"), words[0])
-    for word in words[1:]:
-        wanted = wanted.op("&&")(sa.func.phraseto_tsquery(sa.text("'simple'"), word))
+    words = [w.removeprefix("subject:") for w in query.words if re.search(r"\w", w)]
+    parts = [sa.func.phraseto_tsquery(sa.text("'simple'"), word) for word in words]
+    if re.fullmatch(r"\w+", words[-1]):
+        parts[-1] = sa.func.to_tsquery(sa.text("'simple'"), f"{words[-1]}:*")
+    wanted: sa.ColumnElement[Any] = parts[0]
+    for part in parts[1:]:
+        wanted = wanted.op("&&")(part)
     options = f"StartSel={MARK[0]}, StopSel={MARK[1]}, MaxWords=16, MinWords=8"
     snippet = sa.func.ts_headline(sa.text("'simple'"), message_table.c.text, wanted, options)
     return source.join(found, found.c.message_id == message_table.c.id), snippet, found.c.document.op("@@")(wanted)
