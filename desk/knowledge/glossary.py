@@ -102,16 +102,21 @@ def _tail(rest: str, lang: str) -> str | None:
     return None
 
 
+def _weight(word: str, lang: str) -> float:
+    """How strongly a folded word speaks for a language: fully where it is listed, less where only its beginning is."""
+    found = _gloss(word, lang)
+    if found is None or found == word:
+        return 0.0
+    return 1.0 if word in _table()[0][lang] else 0.6
+
+
 def spoken(text: str) -> str:
     """Which of `LANGUAGES` the words of `text` belong to, or "en" when English words are as many or none is known."""
     words = [fold(w) for w in _WORD.findall(text[:2000])]
     if not words:
         return "en"
     english = sum(w in _ENGLISH for w in words)
-    exact = _table()[0]
-    counts = {
-        lang: sum(1.0 if w in exact[lang] else 0.6 * (_gloss(w, lang) is not None) for w in words) for lang in LANGUAGES
-    }
+    counts = {lang: sum(_weight(w, lang) for w in words) for lang in LANGUAGES}
     best = max(LANGUAGES, key=lambda lang: counts[lang])
     return best if counts[best] > english and counts[best] >= 0.25 * len(words) else "en"
 
