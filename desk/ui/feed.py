@@ -2,14 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from desk.errors import StoreError
-
-if TYPE_CHECKING:
-    from desk.store.database import AsyncDatabase
+from desk.ui.reads import Reads
 
 SECONDS = 0.1
 """Between two looks at the store's version."""
@@ -19,7 +16,7 @@ class Changed(Message):
     """Somebody committed: a worker, another desk, or this one."""
 
 
-async def watch(database: "AsyncDatabase", post: Callable[[Message], object], trouble: Callable[[str], None]) -> None:
+async def watch(database: Reads, post: Callable[[Message], object], trouble: Callable[[str], None]) -> None:
     """Post `Changed` whenever the store's version moved; say so when the store does not answer, and go on looking."""
     seen: int | None = None
     while True:

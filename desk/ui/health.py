@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from desk.domain.enums import OutboxState
 from desk.ui import words
+from desk.ui.reads import Reads
 from desk.ui.widgets.bars import Health, Light
 
 if TYPE_CHECKING:
     from desk.store.changes import WorkerRow
-    from desk.store.database import AsyncDatabase
     from desk.store.outbox import OutboxRow
 
 SILENT = timedelta(seconds=30)
@@ -35,9 +35,7 @@ class Figures:
     health: Health
 
 
-async def read(
-    database: "AsyncDatabase", me: str, mailbox: str, now: datetime, status: Callable[[], str] | None
-) -> Figures:
+async def read(database: Reads, me: str, mailbox: str, now: datetime, status: Callable[[], str] | None) -> Figures:
     """All figures, from short reads."""
     from desk.store import articles, changes, jobs, outbox, quarantine, threads
 
@@ -51,7 +49,7 @@ async def read(
     trouble = (status() if status else "") or _trouble(workers, going, now)
     health = Health(
         mailbox=mailbox,
-        lights=tuple(Light(w.name, w.state, w.detail) for w in workers if w.state != "off"),
+        lights=tuple(Light(w.name, w.state, w.detail) for w in sorted(workers, key=_order) if w.state != "off"),
         waiting=sum(queued.values()),
         held=len(held),
         next_send=min((row.not_before for row in held), default=None),
@@ -59,6 +57,12 @@ async def read(
         trouble=trouble,
     )
     return Figures(counts, health)
+
+
+def _order(worker: "WorkerRow") -> tuple[int, str]:
+    """The way of a message: fetched, thought about, sent."""
+    kind = worker.name.partition(":")[0]
+    return ("fetch", "think", "send").index(kind) if kind in ("fetch", "think", "send") else 3, worker.name
 
 
 def _trouble(workers: "Sequence[WorkerRow]", going: "Sequence[OutboxRow]", now: datetime) -> str:

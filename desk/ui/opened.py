@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from desk.ui.reads import Reads
+
 if TYPE_CHECKING:
     from desk.domain.guarded import Evidence
     from desk.domain.ticket import Article
     from desk.store.changes import EventRow
-    from desk.store.database import AsyncDatabase
     from desk.store.drafts import DraftRow, QuestionRow
     from desk.store.messages import MessageRow
     from desk.store.outbox import OutboxRow
@@ -51,7 +52,7 @@ class Opened:
         return ("thread", self.thread_id) if self.thread and not self.stopped else (self.pane, self.id)
 
 
-async def load(database: "AsyncDatabase", pane: str, id: int | None, row: Any, me: str) -> Opened:
+async def load(database: Reads, pane: str, id: int | None, row: Any, me: str) -> Opened:
     """Everything about the item `id` of a pane; `row` is the list's own row of it."""
     opened = Opened(pane, id)
     if id is None:
@@ -76,14 +77,14 @@ async def load(database: "AsyncDatabase", pane: str, id: int | None, row: Any, m
     return opened
 
 
-async def _stopped(database: "AsyncDatabase", opened: Opened, message_id: int) -> None:
+async def _stopped(database: Reads, opened: Opened, message_id: int) -> None:
     from desk.store import messages, quarantine
 
     opened.stopped = await database.get(messages.one(message_id))
     opened.evidence = await database.get(quarantine.evidence(message_id))
 
 
-async def _thread(database: "AsyncDatabase", opened: Opened, thread_id: int, me: str) -> None:
+async def _thread(database: Reads, opened: Opened, thread_id: int, me: str) -> None:
     from desk.store import changes, drafts, jobs, messages, threads
 
     opened.thread = await database.get(threads.one(thread_id, me))

@@ -46,6 +46,15 @@ def needs_thread(screen: "MainScreen") -> str:
     return "" if screen.opened.thread else "Choose a ticket first."
 
 
+def needs_open_thread(screen: "MainScreen") -> str:
+    """For commands that change a ticket: not in the queues where something else is decided first."""
+    if screen.pane == "quarantine":
+        return "Decide about the attack first: release it or confirm it."
+    if screen.pane == "outbox":
+        return "This is on its way; take it back first."
+    return needs_thread(screen)
+
+
 def needs_draft(screen: "MainScreen") -> str:
     """For commands about the draft on the screen."""
-    return needs_thread(screen) or ("" if screen.opened.draft else "There is no draft here yet.")
+    return needs_open_thread(screen) or ("" if screen.opened.draft else "There is no draft here yet.")

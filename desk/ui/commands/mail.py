@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from desk.domain.enums import OutboxState, RejectReason
 from desk.errors import Refused
 from desk.ui import words
-from desk.ui.commands.base import Command, needs_draft, needs_thread
+from desk.ui.commands.base import Command, needs_draft, needs_open_thread, needs_thread
 
 if TYPE_CHECKING:
     from desk.ui.screens.main import MainScreen
@@ -162,7 +162,7 @@ class EditOutside(Command):
     id, keys, label, group = "edit-outside", ("E",), "edit in $EDITOR", "Deciding"
 
     def reason(self, screen: "MainScreen") -> str:
-        return needs_thread(screen)
+        return needs_open_thread(screen)
 
     async def run(self, screen: "MainScreen") -> None:
         from desk.actions import review
@@ -246,7 +246,7 @@ class Redraft(Command):
     id, keys, label, group, rank = "redraft", ("R",), "redraft", "Deciding", 40
 
     def reason(self, screen: "MainScreen") -> str:
-        return needs_thread(screen)
+        return needs_open_thread(screen)
 
     async def run(self, screen: "MainScreen") -> None:
         from desk.actions import review
@@ -265,7 +265,7 @@ class Reply(Command):
     id, keys, label, group = "reply", ("r",), "reply by hand", "Deciding"
 
     def reason(self, screen: "MainScreen") -> str:
-        return needs_thread(screen)
+        return needs_open_thread(screen)
 
     async def run(self, screen: "MainScreen") -> None:
         await screen.edit("reply", "")

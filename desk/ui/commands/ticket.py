@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from desk.domain.enums import Category, Priority
 from desk.ui import when, words
-from desk.ui.commands.base import Command, needs_thread
+from desk.ui.commands.base import Command, needs_open_thread
 
 if TYPE_CHECKING:
     from desk.ui.screens.main import MainScreen
@@ -18,7 +18,7 @@ class _OnThread(Command):
     group = "Ticket"
 
     def reason(self, screen: "MainScreen") -> str:
-        return needs_thread(screen)
+        return needs_open_thread(screen)
 
 
 class Assign(_OnThread):

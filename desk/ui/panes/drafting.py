@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from desk.store.drafts import DraftRow
     from desk.store.threads import ThreadRow
 
-_BY = {Author.COMPOSED: "composed", Author.MODEL: "written by the model", Author.AGENT: "written by a person"}
+_BY = {Author.COMPOSED: "composed", Author.MODEL: "model", Author.AGENT: "a person"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def origin(draft: "DraftRow") -> str:
     """Who wrote it, and from what."""
     count = len(draft.sources)
     if draft.written_by == Author.AGENT:
-        return f"written by {line(draft.created_by)}" if draft.created_by else "written by a person"
+        return f"by {line(draft.created_by)}" if draft.created_by else "by a person"
     return (
         f"{_BY[Author(draft.written_by)]} from {words.plural(count, 'source')}"
         if count

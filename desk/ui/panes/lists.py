@@ -11,13 +11,13 @@ from rich.style import Style
 from desk.domain.enums import OutboxState
 from desk.ui import words
 from desk.ui.panes.threads import ThreadSheet
+from desk.ui.reads import Reads
 from desk.ui.themes import Ink
 from desk.ui.widgets.safe import line
 
 if TYPE_CHECKING:
     from desk.store.articles import ArticleRow
     from desk.store.changes import EventRow
-    from desk.store.database import AsyncDatabase
     from desk.store.outbox import OutboxRow
     from desk.store.quarantine import QuarantineRow
     from desk.store.search import SearchHit
@@ -34,7 +34,7 @@ class WholeSheet:
     tall = 1
     ticking = False
 
-    def __init__(self, database: "AsyncDatabase") -> None:
+    def __init__(self, database: Reads) -> None:
         self._database = database
         self._held: dict[int, Any] = {}
 
@@ -180,7 +180,7 @@ class SearchSheet(WholeSheet):
 
     tall = 2
 
-    def __init__(self, database: "AsyncDatabase", text: str) -> None:
+    def __init__(self, database: Reads, text: str) -> None:
         super().__init__(database)
         self.text = text
         self.name = f"search:{text}"
@@ -217,7 +217,7 @@ def _spaced(text: str) -> str:
     return f"{' ' if text[:1].isspace() else ''}{inner}{' ' if inner and text[-1:].isspace() else ''}"
 
 
-def sheet(database: "AsyncDatabase", pane: str, me: str, text: str) -> "Sheet":
+def sheet(database: Reads, pane: str, me: str, text: str) -> "Sheet":
     """The sheet of a pane; `text` is what the view is narrowed to, or what is searched for."""
     kinds: dict[str, type[WholeSheet]] = {
         "outbox": OutboxSheet,

@@ -9,11 +9,11 @@ from rich.segment import Segment
 from rich.style import Style
 
 from desk.ui import words
+from desk.ui.reads import Reads
 from desk.ui.themes import Ink
 from desk.ui.widgets import safe
 
 if TYPE_CHECKING:
-    from desk.store.database import AsyncDatabase
     from desk.store.threads import ThreadRow
 
 STEPS = {
@@ -35,7 +35,7 @@ class ThreadSheet:
 
     ticking = False
 
-    def __init__(self, database: "AsyncDatabase", view: str, me: str, text: str = "") -> None:
+    def __init__(self, database: Reads, view: str, me: str, text: str = "") -> None:
         self._database, self._view, self._me, self._text = database, view, me, text
         self.name = f"{view}:{text}"
         self.tall = 2 if view == "review" else 1
@@ -109,24 +109,27 @@ def _first(row: "ThreadRow", width: int, ink: Ink, now: datetime) -> list[Segmen
 
 
 def _second(row: "ThreadRow", width: int, ink: Ink) -> list[Segment]:
-    """Category, priority, known and confidence in columns, then what it needs."""
+    """Category, priority, known and confidence in columns that align down the list, then what it needs."""
+    roomy = width >= 56
     urgent = row.priority == "urgent"
+    priority = words.clip(row.priority, 8) if roomy else ""
     parts = [
-        Segment("  "),
-        Segment(words.clip(words.plain(row.category) or "unsorted", 11) + " ", ink.quiet),
-        Segment(words.clip(row.priority, 7), ink.urgent if urgent else ink.quiet),
+        Segment("  " + words.clip(words.plain(row.category) or "unsorted", 16 if roomy else 10) + " ", ink.quiet),
+        Segment(priority, ink.urgent if urgent else ink.quiet),
         Segment(words.clip(row.known or "", 7), ink.good if row.known == "known" else ink.quiet),
         Segment(words.blocks(row.confidence) if row.confidence is not None else " " * 10, ink.quiet),
-        Segment("  "),
     ]
-    used = sum(words.cell_len(p.text) for p in parts)
-    reason = safe.line(row.needs)
-    style = ink.asks if reason.startswith("asks") or row.question_count else ink.quiet
-    if not reason and row.question_count:
-        reason = f"asks you {words.plural(row.question_count, 'question')}"
-    if not reason and row.written_by:
-        reason = f"✎ {row.written_by}"
-    if row.assigned:
-        reason += f"  @{safe.line(row.assigned)}"
-    parts.append(Segment(words.clip(reason, max(0, width - used)), style))
-    return parts
+    used = sum(words.cell_len(p.text) for p in parts) + 2
+    text, style = reason(row, ink)
+    return [*parts, Segment("  " + words.clip(text, max(0, width - used)), style)]
+
+
+def reason(row: "ThreadRow", ink: Ink) -> tuple[str, Style]:
+    """Why a ticket is here: what it asks, what it needs, or who wrote its draft."""
+    if row.question_count:
+        return f"asks you {words.plural(row.question_count, 'question')}", ink.asks
+    found = safe.line(row.needs)
+    who = f"  @{safe.line(row.assigned)}" if row.assigned else ""
+    if found:
+        return f"→ {found}{who}", ink.warning
+    return (f"✎ {row.written_by}{who}" if row.written_by else who.strip()), ink.quiet

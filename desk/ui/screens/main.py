@@ -1,7 +1,7 @@
 """The desk: health above, views, list, ticket and draft, keys below. It shows and asks; deeds are done by `actions`."""
 
 import asyncio
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
@@ -15,6 +15,7 @@ from desk.ui.feed import Changed, watch
 from desk.ui.opened import Opened, load
 from desk.ui.panes import BY_ID as PANES
 from desk.ui.panes import CYCLE
+from desk.ui.reads import Reads
 from desk.ui.screens.keyed import Keyed
 from desk.ui.widgets.bars import HealthBar, HintBar, KeyBar, Views
 from desk.ui.widgets.lines import LineList
@@ -32,7 +33,7 @@ DWELL = 1.0
 class MainScreen(Keyed):
     """Everything a person works with."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (90, "-medium"), (120, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (90, "-medium"), (120, "-wide")]  # noqa: RUF012
 
     def __init__(self, app: "DeskApp") -> None:
         super().__init__(app)
@@ -70,7 +71,8 @@ class MainScreen(Keyed):
     async def _connect(self) -> None:
         """Open the store once the first frame stands; an error takes the list's place as a sentence."""
         try:
-            self.desk, self._database = await asyncio.to_thread(self.desk_app.connect)
+            self.desk, database = await asyncio.to_thread(self.desk_app.connect)
+            self._database = Reads(database)
             await self.figures()
             self.titles()
             await self.go("review" if self.counts.get("review") and not self.guided else "inbox")

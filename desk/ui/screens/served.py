@@ -12,11 +12,11 @@ from desk.errors import DeskError
 from desk.ui import words
 from desk.ui.guide import Guide
 from desk.ui.opened import Opened
+from desk.ui.reads import Reads
 from desk.ui.widgets.bars import HealthBar, HintBar, KeyBar
 
 if TYPE_CHECKING:
     from desk.actions.desk import Desk, Done
-    from desk.store.database import AsyncDatabase
     from desk.ui.app import DeskApp
 
 T = TypeVar("T")
@@ -32,7 +32,7 @@ class Served(Screen[None]):
         self.desk: Desk | None = None
         self.undoable: list[Callable[[], Done]] = []
         self.guided = Guide(app.keymap) if app.demo else None
-        self._database: AsyncDatabase | None = None
+        self._database: Reads | None = None
         self.counts: dict[str, int] = {}
         self._trouble = ""
         self._interrupted = datetime.min.replace(tzinfo=UTC)
@@ -43,7 +43,7 @@ class Served(Screen[None]):
         return self._database is not None
 
     @property
-    def database(self) -> "AsyncDatabase":
+    def database(self) -> Reads:
         """The store's reads; raises DeskError while it is being opened."""
         if self._database is None:
             raise DeskError("The desk is still being opened.", "Try again in a moment.")

@@ -81,8 +81,9 @@ class Paper(ScrollView, can_focus=True, inherit_bindings=False):
             simple = cell_len(line.plain) <= width
             for part in [line] if simple else line.wrap(console, width, no_wrap=False):
                 part.rstrip()
+                base = ground + line.style if isinstance(line.style, Style) else ground
                 segments = [
-                    Segment(s.text, ground + s.style if isinstance(s.style, Style) else ground)
+                    Segment(s.text, base + s.style if isinstance(s.style, Style) else base)
                     for s in part.render(console)
                     if s.text
                 ]
@@ -124,10 +125,8 @@ class Paper(ScrollView, can_focus=True, inherit_bindings=False):
             return
         places = [self._starts[a] for a in self._page.anchors if a < len(self._starts)]
         here = round(self.scroll_y)
-        if by > 0:
-            target = next((p for p in places if p > here), None)
-        else:
-            target = next((p for p in reversed(places) if p < here), 0)
+        after, before = [p for p in places if p > here], [p for p in places if p < here]
+        target = (after[0] if after else None) if by > 0 else (before[-1] if before else 0)
         if target is not None:
             self.scroll_to(y=target, animate=False)
 
