@@ -82,3 +82,15 @@ def new_database(maintenance: str) -> str:
     with psycopg.connect(maintenance, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     return maintenance.rsplit("/", 1)[0] + f"/{name}"
+
+
+def emptied(url: str, tables: list[str]) -> str:
+    """The same database with these tables emptied and their numbers begun anew: far faster than a new one."""
+    import psycopg
+
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    mine = "datname = current_database() AND pid <> pg_backend_pid()"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"{others} WHERE {mine}")
+        connection.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
+    return url

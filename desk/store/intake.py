@@ -159,7 +159,10 @@ def index_ids(
 def touch(
     tx: Connection, thread_id: int, direction: Direction, at: datetime, snippet: str, *, files: bool, reopen: bool
 ) -> None:
-    """Bring a thread's row up to date after a message; an inbound one wakes and reopens it unless it is history or a machine wrote it."""
+    """Bring a thread's row up to date after a message.
+
+    An inbound one wakes and reopens it, unless it is history or a machine wrote it.
+    """
     c, seconds = threads.c, stamp(at)
     values: dict[str, Any] = {
         "last_message_at": sa.case((c.last_message_at < seconds, seconds), else_=c.last_message_at),

@@ -1,5 +1,6 @@
 """A person at a desk on a fresh store, with a clock that stands still until a test moves it."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,9 +18,17 @@ def world() -> World:
     return World()
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the schema and nothing in it."""
+    path = tmp_path_factory.mktemp("migrated") / "desk.sqlite"
+    database.open(path).close()
+    return path
+
+
 @pytest.fixture
-def desk(tmp_path: Path, world: World) -> Iterator[Desk]:
-    db = database.open(tmp_path / "desk.sqlite")
+def desk(migrated: Path, tmp_path: Path, world: World) -> Iterator[Desk]:
+    db = database.open(shutil.copy(migrated, tmp_path / "desk.sqlite"))
     yield Desk(db, "mara", 15.0, world.compose, world.check, lambda: world.now)
     db.close()
 
@@ -35,5 +44,7 @@ def ticket(desk: Desk) -> Ticket:
             run = jobs.finish_step(tx, run, step, {}, 1.0, following, now=NOW, cost=jobs.Cost("smol", "1", 9, 5, 2))
         cleared(tx, message_id)
         row = drafts.save(tx, thread_id, draft(), now=NOW, created_by="desk", run_id=run_id, message_id=message_id)
-        threads.update(tx, thread_id, status=ThreadStatus.PENDING_REVIEW, needs="a draft is ready", written_by="composed")
+        threads.update(
+            tx, thread_id, status=ThreadStatus.PENDING_REVIEW, needs="a draft is ready", written_by="composed"
+        )
     return Ticket(thread_id, message_id, row.id, run_id)

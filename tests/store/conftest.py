@@ -1,12 +1,14 @@
 """Stores to test on: SQLite in a folder of the test's own, PostgreSQL in a cluster of the session's own."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from postgres import cluster, new_database
+from postgres import cluster, emptied, new_database
 
 from desk.store import database
+from desk.store.columns import metadata
 from desk.store.database import Database
 
 
@@ -25,17 +27,41 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return new_database(request.getfixturevalue("postgres"))
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite store with the schema and nothing in it."""
+    path = tmp_path_factory.mktemp("migrated") / "desk.sqlite"
+    database.open(path).close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres: str) -> str:
+    """The same on PostgreSQL."""
+    url = new_database(postgres)
+    database.open(url).close()
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def both_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a store with the schema and nothing in it is, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return str(shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "desk.sqlite"))
+    return emptied(request.getfixturevalue("migrated_database"), [t.name for t in metadata.sorted_tables])
+
+
 @pytest.fixture
-def both(store_url: str) -> Iterator[Database]:
+def both(both_url: str) -> Iterator[Database]:
     """An open store, once on SQLite and once on PostgreSQL."""
-    db = database.open(store_url)
+    db = database.open(both_url)
     yield db
     db.close()
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> Iterator[Database]:
+def db(migrated_file: Path, tmp_path: Path) -> Iterator[Database]:
     """An open store on SQLite."""
-    db = database.open(tmp_path / "desk.sqlite")
+    db = database.open(shutil.copy(migrated_file, tmp_path / "desk.sqlite"))
     yield db
     db.close()
