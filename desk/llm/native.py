@@ -7,13 +7,29 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
 
 from desk.errors import ModelError
 
-_lib: Any = llama_cpp
+
+def _library() -> Any:
+    """llama.cpp with short spins at its thread barriers.
+
+    libgomp reads this when it is loaded. By default a thread waits for another by spinning for milliseconds, which
+    makes the model several times slower as soon as anything else wants a core: the screen, a worker, a browser.
+    """
+    given = {name: os.environ.get(name) for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")}
+    if not any(given.values()):
+        os.environ["GOMP_SPINCOUNT"] = "300"
+    import llama_cpp
+
+    if not any(given.values()):
+        del os.environ["GOMP_SPINCOUNT"]
+    return llama_cpp
+
+
+_lib: Any = _library()
 _ERROR = 4  # GGML_LOG_LEVEL_ERROR
 _said: deque[str] = deque(maxlen=4)
 

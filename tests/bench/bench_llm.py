@@ -88,18 +88,18 @@ def prefixes(model: LlamaCpp) -> None:
     apart = [steps(model, message, alone=True) for message in MESSAGES]
     forget(model)
     together = [steps(model, message, alone=False) for message in MESSAGES]
-    print(f"{'':34}{'each alone':>12}{'shared':>10}{'ratio':>8}{'target':>8}")
+    print(f"{'':34}{'each alone':>14}{'shared':>14}{'ratio':>8}{'target':>8}")
     for name, (alone, slow), (shared, fast) in zip(("first message", "next message"), apart, together, strict=True):
         ratio = evaluated(shared) / evaluated(alone)
-        print(f"{name + ', tokens evaluated':34}{evaluated(alone):12}{evaluated(shared):10}{ratio:8.3f}{'0.45':>8}")
-        print(f"{'  per step':34}{_row(alone):>12}{_row(shared):>10}")
-        print(f"{'  seconds':34}{slow:12.2f}{fast:10.2f}{fast / slow:8.3f}")
+        print(f"{name + ', tokens evaluated':34}{evaluated(alone):14}{evaluated(shared):14}{ratio:8.3f}{'0.45':>8}")
+        print(f"{'  per step':34}{_row(alone):>14}{_row(shared):>14}")
+        print(f"{'  seconds':34}{slow:14.2f}{fast:14.2f}{fast / slow:8.3f}")
     forget(model)
     steps(model, MESSAGES[0], alone=False)
     model.score(prompts.briefing("triage", []).ask("triage"), ["yes", "no"])
     restored = steps(model, MESSAGES[1], alone=False)[0]
     alone, back = evaluated(apart[1][0]), evaluated(restored)
-    print(f"{'system words restored from memory':34}{alone:12}{back:10}{back / alone:8.3f}{'0.45':>8}")
+    print(f"{'system words restored from memory':34}{alone:14}{back:14}{back / alone:8.3f}{'0.45':>8}")
 
 
 def _row(usages: list[Usage]) -> str:
