@@ -5,7 +5,8 @@ from desk.domain.ticket import IntentSpan, Triage
 from desk.triage import heads, intents, language
 from desk.triage.urgent import urgent
 
-_MOST_SENTENCES = 12
+_MOST_SENTENCES = 8
+_LONGEST_SENTENCE = 240
 
 
 def triage(text: str, *, subject: str = "", embed: heads.Embed) -> Triage:
@@ -49,7 +50,7 @@ def spans(text: str, embed: heads.Embed) -> list[IntentSpan]:
 
 def of_sentence(sentence: str, embed: heads.Embed) -> tuple[Intent, float]:
     """Intent of one sentence and its probability: the head's, helped by what the grammar shows."""
-    judged = dict(heads.judge(["intent"], "", sentence, embed)["intent"])
+    judged = dict(heads.judge(["intent"], "", sentence[:_LONGEST_SENTENCE], embed)["intent"])
     if intents.asks(sentence):
         judged["question"] = judged.get("question", 0.0) + 0.5
     elif intents.wants(sentence):

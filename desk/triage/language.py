@@ -96,7 +96,8 @@ def _by_words(words: Sequence[str], languages: Sequence[str]) -> str:
     if not counts or counts[0][0] == 0:
         return ""
     second = counts[1][0] if len(counts) > 1 else 0
-    return counts[0][1] if counts[0][0] >= max(2, second + 2, 0.4 * len(words)) else ""
+    clear = counts[0][0] >= max(2, second + 2, 0.4 * len(words)) or (counts[0][0] == len(words) and not second)
+    return counts[0][1] if clear else ""
 
 
 # Forms of address. Casual only where it is said: a message that addresses nobody is answered formally.

@@ -5,7 +5,9 @@ import re
 # Danger to people or property, a standstill, and a stated deadline within a day count alone; a plain "urgent" counts in
 # the subject, or in the text when nothing softens it.
 _DANGER = re.compile(
-    r"\b(?:(?:caught|catches|on) fire|smok(?:e|ing) (?:is )?(?:com|pour|from|out)|sparks? (?:fly|flew|com|from)|"
+    r"\b(?:(?:caught|catches|on) fire|smoke (?:is |was |keeps )?(?:com(?:ing|es)|pour(?:ing|s)|rising|from|out)|"
+    r"(?:started|starts|is|was|begins|began) (?:to smoke|smoking)|smoking (?:from|out of)|"
+    r"sparks? (?:fly(?:ing)?|flew|com(?:ing|es?)|came|from|are)|"
     r"sparking|"
     r"electric shock|electrocuted|burn(?:t|ed|ing) (?:smell|plastic|my|his|her|hand)|smells? (?:burnt|"
     r"of burning|like burning)|"
@@ -36,6 +38,20 @@ _STANDSTILL = re.compile(
     r"hackerat[oa])\b",
     re.IGNORECASE,
 )
+_GRAVE = re.compile(
+    r"\b(?:critical (?:\w+ )?(?:issue|problem|outage|incident|failure|error|impact)|(?:highest|top|high)[- ]priority|"
+    r"immediate (?:assistance|attention|help|support|action)|urgent (?:help|assistance|attention|support)|"
+    r"as soon as you (?:read|see|get) this|at once|complete (?:outage|loss|standstill)|"
+    r"kritische[rsmn]? (?:\w+ )?(?:problem|ausfall|störung|fehler|vorfall)|höchste[r]? priorität|"
+    r"sofortige (?:hilfe|unterstützung)|"
+    r"dringende (?:hilfe|unterstützung)|komplette[rn]? ausfall|kritie[ks]e? (?:storing|probleem)|hoogste prioriteit|"
+    r"(?:problème|panne|incident) critique|priorité absolue|aide (?:urgente|immédiate)|assistance (?:urgente|"
+    r"immédiate)|"
+    r"(?:problema|fallo|interrupción|incidente) crític[oa]|máxima prioridad|ayuda (?:urgente|inmediata)|"
+    r"(?:problema|guasto|errore) critico|massima priorità|aiuto (?:urgente|immediato)|"
+    r"interrupção crítica|problema crítico|com urgência|ajuda (?:urgente|imediata))\b",
+    re.IGNORECASE,
+)
 _WORD = re.compile(
     r"\b(?:urgent(?:ly|e|emente)?|emergency|asap|as soon as possible|immediate(?:ly)?|right away|critical|"
     r"dringend(?:e[rsn]?|st)?|eilt|eilig|notfall|umgehend|sofort(?:ige[rsn]?)?|schnellstmöglich|"
@@ -60,7 +76,8 @@ _DEADLINE = re.compile(
     re.IGNORECASE,
 )
 _NEED = re.compile(
-    r"\b(?:need(?:ed|s)?|must|has to|have to|please (?:call|help|stop|cancel|reverse|block)|leav(?:e|es|ing)|"
+    r"\b(?:need(?:ed|s)?|must|has to|have to|please|bitte|s'il vous plaît|por favor|alstublieft|per favore|"
+    r"leav(?:e|es|ing)|"
     r"fl(?:y|ies|ight)|due|"
     r"wedding|funeral|deadline|brauche[n]?|muss|müssen|benötige[n]?|rufen|hochzeit|frist|nodig|moet(?:en)?|bruiloft|"
     r"besoin|faut|dois|doit|mariage|necesit\w+|debe\w*|boda|urge|serve|devo|deve|bisogno|matrimonio)\b",
@@ -100,12 +117,13 @@ def urgent(subject: str, text: str) -> bool:
         return True
     if _SOFT.search(whole):
         return False
-    if _STANDSTILL.search(whole) or _STRONG.search(subject):
+    if _STANDSTILL.search(whole) or _GRAVE.search(whole) or _STRONG.search(subject):
         return True
     for line in re.split(r"(?<=[.!?])\s+|\n+", body):
         strong, word = _STRONG.search(line), _WORD.search(line)
         if strong and (_NEED.search(line) or _DEADLINE.search(line) or len(line) < 60):
             return True
-        if word and _NEED.search(line) and _DEADLINE.search(line):
+        pressed = _NEED.search(line) and _DEADLINE.search(line)
+        if pressed and (word or line.rstrip().endswith("!")):
             return True
     return False

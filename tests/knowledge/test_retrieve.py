@@ -106,15 +106,17 @@ def test_same_question_scores_above_another_question(embedder):
 
 
 def test_sentences_and_paragraphs_cover_the_text():
-    text = "# Head\n\nA sentence here, z. B. this very one. Then a second one follows it!\n\n- an item of the long list\n\nThe end."
+    text = (
+        "# Head\n\nRead this, z. B. this very one. Then a second one follows it!\n\n- an item of the list\n\nThe end."
+    )
     assert [text[a:b] for a, b in sentences(text)] == [
-        "Head\n\nA sentence here, z. B. this very one.",
+        "Head\n\nRead this, z. B. this very one.",
         "Then a second one follows it!",
-        "an item of the long list\n\nThe end.",
+        "an item of the list\n\nThe end.",
     ]
     assert [text[a:b] for a, b in paragraphs(text)] == [
-        "# Head\n\nA sentence here, z. B. this very one. Then a second one follows it!",
-        "- an item of the long list",
+        "# Head\n\nRead this, z. B. this very one. Then a second one follows it!",
+        "- an item of the list",
         "The end.",
     ]
 
