@@ -17,6 +17,7 @@ RELEVANT = frozenset(
 )
 MAX_RULES = 600
 MAX_PARTS = 6
+_NARROW = re.compile(r"print|width|height|speech|orientation|prefers|resolution|tty")
 Props = dict[str, tuple[str, bool]]
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
 _ESCAPED = re.compile(r"\\([0-9A-Fa-f]{1,6})\s?|\\(.)", re.DOTALL)
@@ -130,27 +131,24 @@ def _blocks(css: str) -> Iterable[tuple[str, str]]:
     skip_depth = 0
     opened: list[bool] = []
     at = 0
-    for m in re.finditer(r"[{}]", css[:300_000]):
+    braces = list(re.finditer(r"[{}]", css[:300_000]))
+    for i, m in enumerate(braces):
         if m.group() == "{":
-            head = css[at : m.start()].strip().rpartition(";")[2].strip()
+            head = css[max(at, m.start() - 2000) : m.start()].strip().rpartition(";")[2].strip()
             if head.startswith("@"):
                 lower = head.lower()
                 applies = lower.startswith(("@media", "@supports", "@layer", "@container", "@document"))
-                applies = applies and not re.search(r"print|width|height|speech|orientation|prefers|resolution|tty", lower)
+                applies = applies and not _NARROW.search(lower)
                 opened.append(applies)
                 skip_depth += not applies
-                at = m.end()
             else:
-                end = css.find("}", m.end())
-                body = css[m.end() : end if end >= 0 else len(css)]
+                end = braces[i + 1].start() if i + 1 < len(braces) else len(css)
                 opened.append(True)
-                at = m.end()
-                if not skip_depth and head and len(head) < 2000:
-                    yield head, body
-        else:
-            if opened:
-                skip_depth -= not opened.pop()
-            at = m.end()
+                if not skip_depth and head:
+                    yield head, css[m.end() : end]
+        elif opened:
+            skip_depth -= not opened.pop()
+        at = m.end()
 
 
 def _selector(text: str, order: int, props: Props) -> Rule | None:

@@ -39,6 +39,18 @@ def rules() -> tuple[Rule, ...]:
     return tuple(found)
 
 
+_ENGLISH = frozenset("information note message instruction instructions attention ai bot chatbot llm robot assistant not "
+                     "administrator admin nota instruktion".split())  # fmt: skip
+
+
+def _not_english(w: dict[str, str], tail: str) -> str:
+    """A note to the AI in which at least one of the two words is not an English one: those have rules of their own."""
+    own = {k: "|".join(word for word in w[k].split("|") if word not in _ENGLISH) for k in ("note", "ai")}
+    shapes = [f"{_group(own['note'], tail=tail)} <3> {_group(w['ai'], tail=tail)}"] if own["note"] else []
+    shapes += [f"{_group(w['note'], tail=tail)} <3> {_group(own['ai'], tail=tail)}"] if own["ai"] else []
+    return "(?:" + "|".join(shapes) + ")"
+
+
 def _rules(code: str, w: dict[str, str], loose: bool) -> list[Rule]:
     tail = "" if loose else r"\w*"
     g = {k: _group(v, tail=tail) for k, v in w.items()}
@@ -61,11 +73,12 @@ def _rules(code: str, w: dict[str, str], loose: bool) -> list[Rule]:
         add("override_new", "override", 0.45, ("instructions", "new"), f"{g['new']} <1> {g['instructions']}" + r"\s{0,3}[:：]")
         add("override_new_after", "override", 0.45, ("instructions", "new"), f"{g['instructions']} {g['new']}" + r"\s{0,3}[:：]")
     if w.get("ai"):
-        add("address", "address", 0.6, ("ai", "note"), f"{g['note']} <3> {g['ai']}", _ROLE)
-        if loose:
-            add("address_after", "address", 0.6, ("ai", "note"), f"{g['ai']} <2> {g['note']}", _ROLE)
+        for name, weight, then in (("address", 0.4, ""), ("address_line", 0.6, r"(?=[^\x00\n]{0,25}[:：])")):
+            add(name, "address", weight, ("ai", "note"), _not_english(w, tail) + then, _ROLE)
+            if loose:
+                add(f"{name}_after", "address", weight, ("ai", "note"), f"{g['ai']} <2> {g['note']}" + then, _ROLE)
         add("address_if", "address", 0.6, ("ai", "if_you_are"), f"{g['if_you_are']} <2> {g['ai']}", _ROLE)
-        add("authority_of", "authority", 0.55, ("ai", "developer"), f"{g['developer']} <3> {g['ai']}", _ROLE)
+        add("authority_of", "authority", 0.35, ("ai", "developer"), f"{g['developer']} <3> {g['ai']}", _ROLE)
     add("authority", "authority", 0.6, ("developer", "i_am_your"), f"{g.get('i_am_your', '')} <1> {g.get('developer', '')}", _ROLE)
     add("extract", "extract", 0.7, ("prompt", "show"), f"{g.get('show', '')} <4> {g.get('prompt', '')}")
     if loose or code in ("de", "nl", "tr", "hu", "fi"):

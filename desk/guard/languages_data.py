@@ -87,7 +87,7 @@ TABLE: dict[str, dict[str, str]] = {
         "void": "não valem mais|já não se aplicam|não se aplicam mais|foram canceladas|estão anuladas",
         "new": "novas|nova|atualizadas",
         "note": "nota|mensagem|aviso|instruç|atenção|informação|olá|caro|prezado|ordem|recado",
-        "ai": "assistente de ia|assistente ia|a ia|ia|agente de ia|modelo de linguagem|chatbot|bot|robô|assistente virtual|assistente|llm|inteligência artificial",
+        "ai": "assistente de ia|assistente ia|agente de ia|agente ia|modelo de linguagem|chatbot|bot|robô|assistente virtual|assistente|llm|inteligência artificial",
         "if_you_are": "se você é|se você for|se és|já que você é|como você é|se fores",
         "i_am_your": "sou seu|sou o seu|sou teu|sou o teu|aqui é o seu|aqui fala o seu|como seu",
         "developer": "desenvolvedor|programador|administrador|criador|proprietário|operador|supervisor|dono",
@@ -146,7 +146,7 @@ TABLE: dict[str, dict[str, str]] = {
         "instructions": "instruksjon|instruks|anvisning|systemprompt|prompt|systemledetekst|retningslinj|regler|ordre|ledetekst",
         "void": "gjelder ikke lenger|er opphevet", "new": "nye|oppdaterte", "note": "melding|notat|merknad|beskjed|instruksjon|hei|informasjon|obs",
         "ai": "ki assistent|ki agent|ki modell|ki|ai assistent|ai|språkmodell|chatbot|bot|assistent", "if_you_are": "hvis du er|siden du er",
-        "i_am_your": "jeg er din|jeg er utvikleren|her er din|som din", "developer": "utvikler|administrator|skaper|programmerer|eier|operatør|din",
+        "i_am_your": "jeg er din|jeg er|her er din|som din", "developer": "utvikleren din|din utvikler|administrator|skaper|programmerer|eier|operatør",
         "show": "vis|avslør|skriv|gjenta|fortell|send|oversett|gi", "prompt": "systemprompt|system prompt|systeminstruks|opprinnelige instruks|dine instruks|systemledetekst",
         "only": "svar kun|svar bare|skriv kun|skriv bare", "send": "send|videresend|eksporter", "tickets": "saker|ticket|kundedata|samtaler|database|meldinger|passord|henvendelser",
     },
@@ -193,17 +193,17 @@ TABLE: dict[str, dict[str, str]] = {
         "ignore": "yok say|görmezden gel|unut|dikkate alma|göz ardı et|önemseme|boş ver|uyma", "which": "önceki|yukarıdaki|tüm|bütün|daha önceki|senin|sistem|ilk|bundan önceki", "instructions": "talimat|komut|yönerge|prompt|kural|direktif|istem",
         "void": "artık geçerli değil|geçersiz|iptal edil", "new": "yeni|güncellenmiş", "note": "not|mesaj|dikkat|talimat|bilgi|merhaba|uyarı|asistana|asistanına|asistanı için", "ai": "yapay zeka|yapay zekâ|dil modeli|chatbot|sohbet botu|bot|asistan",
         "if_you_are": "eğer|şayet|eger sen", "i_am_your": "ben senin|ben sizin|ben|burası senin", "developer": "geliştiricin|yöneticin|yaratıcın|programcın|sahibin|geliştiriciniz|operatörün|geliştiricisi", "show": "göster|açıkla|yazdır|tekrarla|söyle|yaz|gönder|çevir|paylaş",
-        "prompt": "sistem istem|sistem prompt|sistem talimat|sistem komut|ilk talimat|orijinal talimat|başlangıç talimat|kendi talimat", "only": "sadece|yalnızca", "send": "gönder|ilet|aktar|yolla", "tickets": "bilet|destek talep|müşteri veri|konuşma|veritaban|mesajlar|şifre|talepleri|kayıtları",
+        "prompt": "sistem istem|sistem prompt|sistem talimat|sistem komut|ilk talimat|orijinal talimat|başlangıç talimat|kendi talimat", "only": "sadece <3> yaz|sadece <3> yanıt|sadece <3> cevap|yalnızca <3> yaz|yalnızca <3> yanıt|yalnızca <3> cevap", "send": "gönder|ilet|aktar|yolla", "tickets": "bilet|destek talep|müşteri veri|konuşma|veritaban|mesajlar|şifre|talepleri|kayıtları",
     },
     "ro": {
         "ignore": "ignor|uită|nu urma|nu ține cont|lasă deoparte", "which": "anterioare|precedente|de mai sus|toate|tale|inițiale|sistem", "instructions": "instrucțiun|directiv|prompt|reguli|indicații|comenzi", "new": "noi|actualizate",
-        "note": "notă|mesaj|atenție|instrucțiun|informare|salut|observație", "ai": "asistentul ai|asistent ai|asistentului ai|ia|ai|model de limbaj|chatbot|bot|asistent", "if_you_are": "dacă ești|întrucât ești", "i_am_your": "sunt dezvoltator|eu sunt|sunt|aici", "developer": "dezvoltatorul tău|administratorul tău|creatorul tău|programatorul tău|proprietarul tău",
+        "note": "notă|mesaj|atenție|instrucțiun|informare|salut|observație", "ai": "asistentul ai|asistent ai|asistentului ai|asistentul ia|model de limbaj|chatbot|bot|asistent", "if_you_are": "dacă ești|întrucât ești", "i_am_your": "sunt dezvoltator|eu sunt|sunt|aici", "developer": "dezvoltatorul tău|administratorul tău|creatorul tău|programatorul tău|proprietarul tău",
         "show": "arată|afișează|dezvăluie|repetă|scrie|trimite|spune|tradu", "prompt": "promptul de sistem|prompt de sistem|promptul sistemului|instrucțiunile inițiale|instrucțiunile tale|instrucțiunile de sistem", "only": "răspunde doar|răspunde numai|scrie doar", "send": "trimite|redirecționează|expediază", "tickets": "tichet|ticket|conversați|datele clienților|baza de date|mesaje|parole|solicitări",
     },
     "hu": {
         "ignore": "hagyd figyelmen kívül|felejtsd el|ne kövesd|mellőzd|hagyja figyelmen kívül", "which": "korábbi|előző|fenti|összes|minden|eredeti|rendszer", "instructions": "utasítás|prompt|szabály|irányelv|parancs", "new": "új|frissített",
         "note": "megjegyzés|üzenet|figyelem|utasítás|szia|információ|értesítés", "ai": "ai asszisztens|mi asszisztens|mesterséges intelligencia|nyelvi modell|chatbot|bot|asszisztens", "if_you_are": "ha te|ha ön|mivel te", "i_am_your": "én vagyok a|a te|itt a", "developer": "fejlesztőd|rendszergazdád|készítőd|programozód|tulajdonosod",
-        "show": "mutasd|írd ki|ismételd|fedd fel|küldd|áruld el|fordítsd", "prompt": "rendszerprompt|rendszerutasítás|eredeti utasítás|rendszer prompt|saját utasítás", "only": "csak annyit válaszolj|csak ezt válaszold|kizárólag", "send": "küldd|továbbítsd", "tickets": "jegyek|ticket|ügyféladat|beszélgetés|adatbázis|üzenetek|jelszav|hibajegy",
+        "show": "mutasd|írd ki|ismételd|fedd fel|küldd|áruld el|fordítsd", "prompt": "rendszerprompt|rendszerutasítás|eredeti utasítás|rendszer prompt|saját utasítás", "only": "csak annyit válaszolj|csak ezt válaszold|kizárólag ezt válaszold|csak azt írd", "send": "küldd|továbbítsd", "tickets": "jegyek|ticket|ügyféladat|beszélgetés|adatbázis|üzenetek|jelszav|hibajegy",
     },
     "el": {
         "ignore": "αγνόησε|αγνοήστε|ξέχασε|ξεχάστε|παράβλεψε|μην ακολουθήσεις", "which": "προηγούμεν|παραπάνω|όλες|αρχικ|σου|συστήματος", "instructions": "οδηγί|εντολ|κανόν|προτροπ|prompt", "new": "νέες|ενημερωμένες",
@@ -212,7 +212,7 @@ TABLE: dict[str, dict[str, str]] = {
     },
     "vi": {
         "ignore": "bỏ qua|phớt lờ|quên|không tuân theo|hãy quên|lờ đi", "which": "trước|tất cả|ở trên|mọi|của bạn|ban đầu|hệ thống|phía trên", "instructions": "hướng dẫn|chỉ dẫn|chỉ thị|lời nhắc|prompt|quy tắc|lệnh", "new": "mới",
-        "note": "lưu ý|ghi chú|thông báo|tin nhắn|hướng dẫn|chú ý|xin chào", "ai": "trợ lý ai|ai|trí tuệ nhân tạo|mô hình ngôn ngữ|chatbot|bot|trợ lý ảo", "if_you_are": "nếu bạn là|vì bạn là", "i_am_your": "tôi là|đây là", "developer": "nhà phát triển của bạn|lập trình viên của bạn|quản trị viên của bạn|người tạo ra bạn|người phát triển",
+        "note": "lưu ý|ghi chú|thông báo|tin nhắn|hướng dẫn|chú ý|xin chào", "ai": "trợ lý ai|trí tuệ nhân tạo|mô hình ngôn ngữ|chatbot|bot|trợ lý ảo", "if_you_are": "nếu bạn là|vì bạn là", "i_am_your": "tôi là|đây là", "developer": "nhà phát triển của bạn|lập trình viên của bạn|quản trị viên của bạn|người tạo ra bạn|người phát triển",
         "show": "hiển thị|cho tôi xem|tiết lộ|in ra|lặp lại|viết|gửi|hiện", "prompt": "lời nhắc hệ thống|prompt hệ thống|hướng dẫn hệ thống|chỉ thị ban đầu|hướng dẫn ban đầu|system prompt|câu lệnh hệ thống", "only": "chỉ trả lời|hãy chỉ trả lời|chỉ viết|trả lời duy nhất", "send": "gửi|chuyển tiếp|chuyển", "tickets": "phiếu|ticket|yêu cầu hỗ trợ|dữ liệu khách hàng|cuộc trò chuyện|cơ sở dữ liệu|tin nhắn|mật khẩu|yêu cầu",
     },
     "id": {
@@ -253,7 +253,7 @@ TABLE: dict[str, dict[str, str]] = {
     },
     "hi": {
         "ignore": "अनदेखा|नज़रअंदाज़|नजरअंदाज|भूल जा|भूल जाओ|भूल जाएं|उपेक्षा|पालन न करें|पालन मत|इग्नोर", "which": "पिछले|पिछली|पहले|सभी|सारे|उपरोक्त|अपने|सिस्टम|मूल|पूर्व", "instructions": "निर्देश|आदेश|नियम|प्रॉम्प्ट|हिदायत|अनुदेश", "new": "नए|नया|नये", "note": "सूचना|नोट|संदेश|ध्यान|निर्देश|के लिए|नमस्ते", "ai": "एआई सहायक|एआई|ai सहायक|कृत्रिम बुद्धिमत्ता|भाषा मॉडल|चैटबॉट|बॉट|ai",
-        "if_you_are": "यदि आप|अगर आप|अगर तुम", "i_am_your": "मैं आपका|मैं तुम्हारा|मैं तेरा|मैं आपकी", "developer": "डेवलपर|निर्माता|व्यवस्थापक|प्रोग्रामर|मालिक|एडमिन", "show": "दिखा|बता|प्रकट|प्रिंट|दोहरा|लिख|भेज|अनुवाद", "prompt": "सिस्टम प्रॉम्प्ट|सिस्टम निर्देश|मूल निर्देश|प्रारंभिक निर्देश|अपने निर्देश|system prompt", "only": "केवल|सिर्फ", "send": "भेज|फॉरवर्ड|अग्रेषित", "tickets": "टिकट|ग्राहक डेटा|बातचीत|डेटाबेस|संदेश|पासवर्ड|अनुरोध",
+        "if_you_are": "यदि आप|अगर आप|अगर तुम", "i_am_your": "मैं आपका|मैं तुम्हारा|मैं तेरा|मैं आपकी", "developer": "डेवलपर|निर्माता|व्यवस्थापक|प्रोग्रामर|मालिक|एडमिन", "show": "दिखा|बता|प्रकट|प्रिंट|दोहरा|लिख|भेज|अनुवाद", "prompt": "सिस्टम प्रॉम्प्ट|सिस्टम निर्देश|मूल निर्देश|प्रारंभिक निर्देश|अपने निर्देश|system prompt", "only": "केवल <4> उत्तर|सिर्फ <4> उत्तर|केवल <4> लिख|सिर्फ <4> लिख|केवल <4> जवाब|सिर्फ <4> जवाब", "send": "भेज|फॉरवर्ड|अग्रेषित", "tickets": "टिकट|ग्राहक डेटा|बातचीत|डेटाबेस|संदेश|पासवर्ड|अनुरोध",
     },
     "th": {
         "ignore": "เพิกเฉย|ละเว้น|ลืม|ไม่ต้องสนใจ|อย่าทำตาม|ไม่สนใจ|มองข้าม", "which": "ก่อนหน้า|ทั้งหมด|ข้างต้น|เดิม|ของคุณ|ระบบ", "instructions": "คำสั่ง|คำแนะนำ|พรอมต์|กฎ|ข้อกำหนด", "new": "ใหม่", "note": "หมายเหตุ|ข้อความ|ประกาศ|โปรดทราบ|ถึง|สำหรับ", "ai": "ผู้ช่วย ai|ผู้ช่วยai|ปัญญาประดิษฐ์|โมเดลภาษา|แชทบอท|บอท|ai", "if_you_are": "หากคุณเป็น|ถ้าคุณเป็น", "i_am_your": "ฉันเป็น|ผมเป็น|ฉันคือ|ผมคือ", "developer": "ผู้พัฒนาของคุณ|นักพัฒนาของคุณ|ผู้ดูแลระบบของคุณ|ผู้สร้างคุณ|ผู้พัฒนา",

@@ -19,6 +19,8 @@ from desk.guard.rules import Book, Hit, Joined, join
 
 SCANNER = "guard-1"
 THRESHOLD = 0.5
+SPAM_THRESHOLD = 0.6
+PHISHING_THRESHOLD = 0.6
 WINDOW = 700
 
 CLAIM = frozenset(("override", "address", "authority", "cover", "delimiter", "continuation", "secrecy"))

@@ -17,6 +17,7 @@ MAX_NODES = 60_000
 MAX_DEPTH = 200
 MAX_FORMATTING = 100
 MAX_REOPENED = 200_000
+MAX_ATTRIBUTES = 500
 
 _BLOCK = frozenset(
     "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure footer form "
@@ -35,7 +36,8 @@ _ATTRIBUTES = frozenset(
 )
 _LINKS = frozenset("href src action formaction background data poster cite srcset xlink:href".split())
 _WHITE: css.Colour = (255.0, 255.0, 255.0, 1.0)
-_TAG = re.compile(r"<(/?)([a-zA-Z][\w:-]*)([^<>]*)>?")
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)((?:[^>=]|=\s*(?:\"[^\"]*\"|'[^']*')?)*+)>?")
+_QUOTED_VALUE = re.compile(r"\"[^\"]*\"|'[^']*'")
 _FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr basefont bgsound frame".split())
 _FONT_PX = {"xx-small": 9, "x-small": 10, "small": 13, "medium": 16, "large": 18, "x-large": 24, "smaller": 13}
@@ -131,7 +133,7 @@ def _bounded(html: str) -> tuple[str, bool]:
     """The page within bounds of size, tags and nesting: a parser's worst cases are nesting without end."""
     complete = len(html) <= MAX_HTML
     html = html[:MAX_HTML].replace("\x00", "")
-    if html.count("<") < MAX_DEPTH:
+    if html.count("<") < MAX_DEPTH and len(html) < 20_000:
         return html, complete
     depth = formatting = tags = reopened = 0
     out: list[str] = []
@@ -142,6 +144,11 @@ def _bounded(html: str) -> tuple[str, bool]:
             out.append(html[at : m.start()])
             return "".join(out), False
         closing, name = m.group(1), m.group(2).lower()
+        if len(m.group(3)) > 2 * MAX_ATTRIBUTES and _many_attributes(m.group(3)):
+            out.append(html[at : m.start()])
+            at = m.end()
+            complete = False
+            continue
         if name in _VOID or m.group(3).endswith("/"):
             continue
         inline = name in _FORMATTING
@@ -159,6 +166,12 @@ def _bounded(html: str) -> tuple[str, bool]:
             formatting += inline
     out.append(html[at:])
     return "".join(out), complete
+
+
+def _many_attributes(inside: str) -> bool:
+    """Whether a tag holds more attributes than any page needs; parsers compare each with all before it."""
+    bare = _QUOTED_VALUE.sub("", inside)
+    return len(re.findall(r"[\s/]+", bare)) > MAX_ATTRIBUTES
 
 
 def _walk(document: Any, reader: _Reader) -> None:
@@ -239,7 +252,7 @@ def _open(element: css.Element, style: _Style, reader: _Reader) -> None:
 def _close(element: css.Element, style: _Style, reader: _Reader, link: list[int]) -> None:
     if element.tag == "a" and link and element.attributes.get("href"):
         link.pop()
-    if not style.hidden and element.tag in _BLOCK:
+    if not style.hidden and element.tag in _BLOCK and element.tag not in ("li", "tr", "dt", "dd"):
         reader.shown.append("\n")
     elif style.hidden and reader.parts and element.tag in _BLOCK:
         reader.parts[-1][1].append("\n")

@@ -1,0 +1,103 @@
+"""What the first door costs: median per mail, 100 kB, 1 MB of hostile input, and the ratio at twice the size.
+
+Run as `python tests/bench/bench_guard.py`. Prints milliseconds of processor time.
+"""
+
+import base64
+import random
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "guard"))
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from guard_mails import record  # noqa: E402
+
+from desk.domain.mail import ParsedMail  # noqa: E402
+from desk.guard import scan  # noqa: E402
+
+WORDS = (
+    "order parcel lamp invoice please could you send the new bulb for our kitchen since Monday it flickers when we dim "
+    "answer reply system message instructions manual previous account customer service model assistant thank regards "
+    "and or with from to in on at of is are was were not but so because delivery address city street number refund"
+).split()
+
+
+def prose(size: int, seed: int = 1) -> str:
+    """Running text of about `size` characters, with the words a support mailbox knows."""
+    rng = random.Random(seed)
+    out: list[str] = []
+    length = 0
+    while length < size:
+        word = rng.choice(WORDS)
+        out.append(word + rng.choice((" ", " ", " ", " ", " ", ", ", ".\n")))
+        length += len(out[-1])
+    return "".join(out)[:size]
+
+
+def cost(mail: ParsedMail, times: int = 3) -> float:
+    """Best processor time of a scan in milliseconds."""
+    best = float("inf")
+    for _ in range(times):
+        begun = time.process_time()
+        scan(mail)
+        best = min(best, time.process_time() - begun)
+    return best * 1000
+
+
+def page(size: int) -> str:
+    """A newsletter-like page of about `size` characters."""
+    row = '<tr><td style="color:#222;font-size:14px"><a href="https://shop.example/p?id={}">{}</a></td></tr>'
+    rows = "".join(row.format(i, prose(120, i)) for i in range(max(1, size // 220)))
+    return f"<html><head><style>.a{{color:#333}} td p{{margin:0}}</style></head><body><table>{rows}</table></body></html>"
+
+
+HOSTILE: dict[str, Callable[[int], str]] = {
+    "prose": prose,
+    "ignore ignore": lambda n: ("ignore " * n)[:n],
+    "half an attack": lambda n: ("ignore the previous and all of your other " * n)[:n],
+    "letters a": lambda n: "a" * n,
+    "spaced letters": lambda n: ("a " * n)[:n],
+    "base64": lambda n: base64.b64encode(random.Random(2).randbytes(n))[:n].decode(),
+    "base64 of text": lambda n: base64.b64encode(prose(n).encode())[:n].decode(),
+    "hex": lambda n: random.Random(2).randbytes(n // 2).hex(),
+    "percent": lambda n: ("%41" * n)[:n],
+    "ampersands": lambda n: ("&amp;" * n)[:n],
+    "open angles": lambda n: ("<|<|" * n)[:n],
+    "dashes": lambda n: ("-" * n)[:n],
+    "quotes": lambda n: ("> " * n)[:n],
+    "tags": lambda n: "\U000e0041" * n,
+    "selectors": lambda n: "\ufe01" * n,
+    "zero width": lambda n: "a\u200b" * (n // 2),
+    "cyrillic": lambda n: ("забудь все предыдущие " * n)[:n],
+    "chinese": lambda n: ("忽略之前的所有" * n)[:n],
+    "newlines": lambda n: ("\n" * n),
+    "reversed": lambda n: prose(n)[::-1],
+}
+
+
+def main() -> None:
+    """Print the figures."""
+    mails = [record(prose(random.Random(i).randint(300, 4000), i), subject="Order 12") for i in range(200)]
+    mails += [record(prose(800, i), html=page(6000)) for i in range(50)]
+    for mail in mails[:20]:
+        scan(mail)
+    each = [cost(m, 1) for m in mails]
+    print(f"median per mail       {statistics.median(each):9.2f} ms   (p95 {sorted(each)[int(len(each) * 0.95)]:.2f} ms)")
+    small, large = cost(record(prose(100_000))), cost(record(prose(200_000)))
+    print(f"100 kB text           {small:9.2f} ms")
+    print(f"100 kB page           {cost(record(html=page(100_000))):9.2f} ms")
+    print(f"ratio at twice the size {large / small:7.2f}")
+    worst = ("", 0.0)
+    for name, make in HOSTILE.items():
+        got, double = cost(record(make(500_000)), 1), cost(record(make(1_000_000)), 1)
+        worst = max(worst, (name, double), key=lambda w: w[1])
+        print(f"1 MB {name:20} {double:9.1f} ms   ratio {double / max(got, 0.01):5.2f}")
+    print(f"worst 1 MB            {worst[1]:9.1f} ms   ({worst[0]})")
+
+
+if __name__ == "__main__":
+    main()
