@@ -29,7 +29,7 @@ _AUTO_HEADERS = {
 }
 _LIST_HEADERS = ("list-id", "list-unsubscribe", "list-unsubscribe-post", "list-post", "list-help", "mailing-list")
 _ADDRESSED = ("delivered-to", "x-original-to", "envelope-to")
-_NO_REPLY = re.compile(
+NO_REPLY = re.compile(
     r"^(?:(?:no|do[-_.]?not|dont|ne|nicht)[-_.]?(?:reply|respond|answer|antworten|repondre)|"
     r"noreply|no[-_.]?responder|"
     r"nao[-_.]?responda?|keine?[-_.]?antwort|autoreply|auto[-_.]?(?:reply|responder?)|mailer[-_.]?daemon|"
@@ -155,7 +155,7 @@ def _circumstantial(
             return f"Its Precedence header says {value.lower()!r}."
     if any(name in values for name in _LIST_HEADERS):
         return "It came through a mailing list or as a newsletter."
-    if _NO_REPLY.match(from_addr.rpartition("@")[0].lower()):
+    if NO_REPLY.match(from_addr.rpartition("@")[0].lower()):
         return f"Its sender {from_addr} takes no answers."
     if not human and _AWAY_SUBJECT.match(subject):
         return "Its subject is that of an absence notice or automatic reply."
@@ -177,7 +177,7 @@ def _contact_form(values: dict[str, list[str]], text: str) -> bool:
     reply_domain, from_domain = (re.findall(r"@([\w.-]+)", v.lower()) for v in (answer, sender))
     if not reply_domain or not from_domain or reply_domain[-1] == from_domain[-1]:
         return False
-    if _NO_REPLY.match((re.findall(r"([\w.+-]+)@", answer.lower()) or [""])[-1]):
+    if NO_REPLY.match((re.findall(r"([\w.+-]+)@", answer.lower()) or [""])[-1]):
         return False
     generated = [v.lower() for v in values.get("auto-submitted", [])]
     listed = any(n in values for n in _LIST_HEADERS)

@@ -112,7 +112,7 @@ def _leaf(part: Message, kind: str, bodies: Bodies, top: bool, related: bool) ->
     if not is_text or not inline or (name and kind not in _READ_INLINE) or (related and name):
         return _file(part, kind, name, bodies, related)
     if kind == "text/calendar":
-        text = charsets.decode(content(part)[:MAX_TEXT], _charset(part))
+        text = charsets.decode(content(part)[:MAX_TEXT], charset_of(part))
         bodies.calendar.append(_invitation(text))
         return _file(part, kind, name, bodies, related)
     return _text(part, kind, name, bodies)
@@ -140,7 +140,7 @@ def _text(part: Message, kind: str, name: str, bodies: Bodies) -> list[str]:
     if len(data) > MAX_TEXT:
         bodies.problems.append(f"a text part of {len(data)} bytes was cut to {MAX_TEXT}")
         data = data[:MAX_TEXT]
-    text = charsets.decode(data, _charset(part) or (_meta_charset(data) if kind == "text/html" else ""))
+    text = charsets.decode(data, charset_of(part) or (_meta_charset(data) if kind == "text/html" else ""))
     if kind == "text/html" or (kind != "text/plain" and _looks_html(text)):
         bodies.html.append(text)
         return [html.to_text(text)]
@@ -188,7 +188,8 @@ def _disposition(part: Message) -> str:
     return main
 
 
-def _charset(part: Message) -> str:
+def charset_of(part: Message) -> str:
+    """The charset a part names, as it is written there."""
     return headers.parameters(_raw(part, "Content-Type"))[1].get("charset", "")
 
 

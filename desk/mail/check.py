@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, replace
+from typing import Any
 
 from desk.config import ImapConfig, MailboxConfig, SmtpConfig
 from desk.errors import AuthError, MailError
@@ -81,14 +82,14 @@ def imap(box: MailboxConfig, password: str) -> list[Check]:
     ]
     try:
         found += _folders(client, box, password)
-    except reading._TROUBLE as problem:
-        found.append(Check("IMAP folder", False, f"{where}: {reading._words(problem)}", "Check imap.folder."))
+    except reading.TROUBLE as problem:
+        found.append(Check("IMAP folder", False, f"{where}: {reading.words(problem)}", "Check imap.folder."))
     finally:
-        reading._shut(client)
+        reading.shut(client)
     return found
 
 
-def _folders(client: "reading.imapclient.IMAPClient", box: MailboxConfig, password: str) -> list[Check]:
+def _folders(client: Any, box: MailboxConfig, password: str) -> list[Check]:
     names = [name for _, _, name in client.list_folders()]
     if box.imap.folder.upper() != "INBOX" and box.imap.folder not in names:
         fix = f"Set imap.folder to one of: {', '.join(sorted(names)[:12])}."
@@ -98,7 +99,7 @@ def _folders(client: "reading.imapclient.IMAPClient", box: MailboxConfig, passwo
     out = [Check("IMAP folder", True, f"{box.imap.folder} holds {opened.get(b'EXISTS', 0)} messages; {waiting}")]
     sent = reading.ImapSource(box, password)
     try:
-        folder = sent._sent_folder(client)
+        folder = sent.find_sent_folder(client)
     finally:
         sent.close()
     if not box.imap.write_back:
@@ -135,7 +136,7 @@ def smtp(box: MailboxConfig, password: str) -> list[Check]:
 
 async def _smtp(config: SmtpConfig, password: str) -> None:
     client = await sending.connect(config, config.user, password)
-    await sending._leave(client)
+    await sending.leave(client)
 
 
 def _secured(security: str) -> str:

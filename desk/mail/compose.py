@@ -78,7 +78,7 @@ def recipients(to: ParsedMail, own: Collection[str]) -> Recipients:
         main, rest = rest[:1], rest[1:]
     if not main:
         warnings.append("The message names nobody to answer.")
-    if any(automated._NO_REPLY.match(a.rpartition("@")[0].lower()) for a in main):
+    if any(automated.NO_REPLY.match(a.rpartition("@")[0].lower()) for a in main):
         warnings.append(f"{main[0]} says that it takes no answers.")
     return Recipients(main, rest, tuple(warnings))
 

@@ -98,10 +98,10 @@ def _cut_element(source: str, lowered: str, name: str) -> str:
 
 
 def _stripped(source: str) -> str:
-    return entities.unescape(_TAG.sub(" ", _BREAK.sub("\n", source)))
+    return entities.unescape(re.sub(r" {2,}", " ", _TAG.sub(" ", _BREAK.sub("\n", source))))
 
 
 def _tidy(text: str) -> str:
     text = text.replace("\xa0", " ").replace("\u200b", "").replace("\ufeff", "")
-    text = re.sub(r"[ \t]+\n", "\n", text)
-    return re.sub(r"\n{3,}", "\n\n", text).strip()
+    lines = [line.rstrip() for line in text.split("\n")]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

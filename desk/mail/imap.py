@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import imapclient
-from imapclient.exceptions import IMAPClientError, LoginError
+import imapclient  # type: ignore[import-untyped]
+from imapclient.exceptions import IMAPClientError, LoginError  # type: ignore[import-untyped]
 
 from desk.config import MailboxConfig
 from desk.domain.mail import Fetched
@@ -28,11 +28,14 @@ FETCH = 200
 """Messages asked for at once."""
 FETCH_BYTES = 16_000_000
 """Bytes asked for at once, as long as that is more than one message."""
+RESYNC_DAYS = 30
+"""After a UIDVALIDITY change, mail older than this is context only."""
 WINDOW = 10_000
 """UIDs looked through by one search: servers cut or refuse longer answers."""
 IDLE_SECONDS = 540.0
 """IDLE is renewed after this long; many routers forget a silent connection after ten minutes (RFC 2177 allows 29)."""
-_TROUBLE = (IMAPClientError, OSError, ssl.SSLError, TimeoutError, EOFError, ValueError)
+TROUBLE = (IMAPClientError, OSError, ssl.SSLError, TimeoutError, EOFError, ValueError)
+"""What a broken connection raises, in the library and below it."""
 _SENT_NAMES = (
     "sent sent-items sent-mail sentmail sent-messages gesendet gesendete-elemente gesendete-objekte gesendete-nachrichten "
     "verzonden verzonden-items verzonden-berichten envoyés éléments-envoyés messages-envoyés courrier-envoyé enviados "
@@ -54,8 +57,7 @@ class ImapSource:
         self._password = password
         self._client: imapclient.IMAPClient | None = None
         self._closed = threading.Event()
-        self._wake_in, self._wake_out = socket.socketpair()
-        self._idle_ok = True
+        self._selected = ""
         self._sent: str | None = None
         self._where = f"{box.imap.host}:{box.imap.port}"
 
@@ -65,24 +67,26 @@ class ImapSource:
         """Everything after `cursor` in UID order, in batches of at most `FETCH`.
 
         A first connection takes what `import_from` says: nothing ("now"), everything, or the last days; the latter two as
-        history. With another UIDVALIDITY the whole folder is offered again: the store knows what it has.
+        history. With another UIDVALIDITY the whole folder is offered again: the store knows what it has, and what is
+        older than `RESYNC_DAYS` comes as history, so that mail from before desk's time never becomes work.
         """
         with self._speaking(f"reading {self.folder}"):
             client = self._connected()
             uidvalidity, next_uid = self._status(client)
-            history, first = False, 1
+            first, old_before = 1, datetime.now(UTC) - timedelta(days=RESYNC_DAYS)
             if cursor is not None and cursor.uidvalidity == uidvalidity:
-                first = cursor.last_uid + 1
+                first, old_before = cursor.last_uid + 1, datetime.min.replace(tzinfo=UTC)
             elif cursor is None:
-                first, history = self._first(client, next_uid), True
+                first, old_before = self._first(client, next_uid), datetime.max.replace(tzinfo=UTC)
             if cursor is None and first >= next_uid:
                 yield Batch((), Cursor(uidvalidity, next_uid - 1))
                 return
-            yield from self._batches(client, uidvalidity, first, next_uid, history)
+            yield from self._batches(client, uidvalidity, first, next_uid, old_before)
 
     def _status(self, client: imapclient.IMAPClient) -> tuple[int, int]:
         """(UIDVALIDITY, UIDNEXT) of the folder, selecting it read-only unless that is done; NOOP brings it up to date."""
         selected = client.select_folder(self.folder, readonly=True)
+        self._selected = self.folder
         uidvalidity = int(selected[b"UIDVALIDITY"])
         if b"UIDNEXT" in selected:
             return uidvalidity, int(selected[b"UIDNEXT"])
@@ -99,16 +103,22 @@ class ImapSource:
         return next_uid
 
     def _batches(
-        self, client: imapclient.IMAPClient, uidvalidity: int, first: int, next_uid: int, history: bool
+        self, client: imapclient.IMAPClient, uidvalidity: int, first: int, next_uid: int, old_before: datetime
     ) -> Iterator[Batch]:
         for low in range(first, next_uid, WINDOW):
             high = min(low + WINDOW, next_uid) - 1
+            # Asked beyond the newest UID, servers answer with the newest message (RFC 3501 6.4.8): hence the filter.
             uids = sorted(uid for uid in client.search(["UID", f"{low}:{high}"]) if low <= uid <= high)
             for chunk in self._chunks(client, uids):
                 messages = self._fetch(client, uidvalidity, chunk)
-                yield Batch(tuple(messages), Cursor(uidvalidity, chunk[-1]), history)
+                old = tuple(m for m in messages if m.received_at < old_before)
+                new = tuple(m for m in messages if m.received_at >= old_before)
+                if old:
+                    yield Batch(old, Cursor(uidvalidity, chunk[0] - 1 if new else chunk[-1]), history=True)
+                if new or not old:
+                    yield Batch(new, Cursor(uidvalidity, chunk[-1]))
             if not uids or uids[-1] < high:
-                yield Batch((), Cursor(uidvalidity, high), history)
+                yield Batch((), Cursor(uidvalidity, high))
 
     def _chunks(self, client: imapclient.IMAPClient, uids: list[int]) -> Iterator[list[int]]:
         """At most `FETCH` messages and about `FETCH_BYTES` bytes each; sizes are asked for first."""
@@ -130,11 +140,14 @@ class ImapSource:
     def _fetch(self, client: imapclient.IMAPClient, uidvalidity: int, uids: list[int]) -> list[Fetched]:
         found: dict[int, dict[bytes, Any]] = client.fetch(uids, ["BODY.PEEK[]", "INTERNALDATE"])
         messages = []
+        missing = [uid for uid in uids if found.get(uid, {}).get(b"BODY[]") is None]
+        if missing and (left := client.search(["UID", ",".join(map(str, missing))])):
+            raise IMAPClientError(f"the server gave no content for UID {left[0]}")  # not expunged: must not be skipped
         for uid in uids:
             data = found.get(uid, {})
             raw = data.get(b"BODY[]")
             if raw is None:
-                continue  # expunged by someone else between search and fetch
+                continue
             messages.append(Fetched(bytes(raw), self.folder, uidvalidity, uid, _received(data.get(b"INTERNALDATE"))))
         return messages
 
@@ -145,37 +158,35 @@ class ImapSource:
         if self._closed.is_set():
             return
         client = self._client
-        if client is None or not self._idle_ok or not client.has_capability("IDLE"):
+        if client is None or not client.has_capability("IDLE"):
             self._closed.wait(seconds)
             return
         started = time.monotonic()
         try:
             self._idle(client, min(seconds, IDLE_SECONDS))
-        except _TROUBLE:
+        except TROUBLE:
             self._drop()
             # A connection that breaks at once, again and again, must not become a busy loop.
             self._closed.wait(max(0.0, min(seconds, 1.0) - (time.monotonic() - started)))
 
     def _idle(self, client: imapclient.IMAPClient, seconds: float) -> None:
+        """Wait for a sign of life. What the server says is not read here: the next poll asks, and a line that came in
+        two pieces can do no harm."""
+        if self._selected != self.folder:
+            self._status(client)
         client.idle()
-        try:
-            pending = getattr(client.socket(), "pending", None)
-            if not (pending and pending()):
-                select.select([client.socket(), self._wake_out], [], [], seconds)
-            client.idle_check(timeout=0)
-        finally:
-            if not self._closed.is_set():
-                client.idle_done()
+        pending = getattr(client.socket(), "pending", None)
+        if not (pending and pending()):
+            select.select([client.socket()], [], [], seconds)
+        if not self._closed.is_set():
+            client.idle_done()
 
     def close(self) -> None:
         """Give the connection back; may be called from any thread and ends a `wait`."""
         self._closed.set()
-        with contextlib.suppress(OSError):
-            self._wake_in.send(b"x")
         if (client := self._client) is not None:
             self._client = None
-            with contextlib.suppress(*_TROUBLE):
-                client.shutdown()
+            shut(client)
 
     # Writing ---------------------------------------------------------------------------------------------------------
 
@@ -187,7 +198,7 @@ class ImapSource:
             return None
         with self._speaking("copying to Sent"):
             client = self._connected()
-            folder = self._sent_folder(client)
+            folder = self.find_sent_folder(client)
             if folder is None:
                 return None
             if self._holds(client, folder, message_id):
@@ -200,14 +211,15 @@ class ImapSource:
         """Whether Sent holds this message; read-only."""
         with self._speaking("looking into Sent"):
             client = self._connected()
-            folder = self._sent_folder(client)
+            folder = self.find_sent_folder(client)
             return folder is not None and self._holds(client, folder, message_id)
 
     def _holds(self, client: imapclient.IMAPClient, folder: str, message_id: str) -> bool:
         client.select_folder(folder, readonly=True)
+        self._selected = folder
         return bool(client.search(["HEADER", "Message-ID", message_id.strip("<>")]))
 
-    def _sent_folder(self, client: imapclient.IMAPClient) -> str | None:
+    def find_sent_folder(self, client: imapclient.IMAPClient) -> str | None:
         """The folder for sent mail: configured, by special use (RFC 6154), or by its name in many languages."""
         if self.box.imap.sent_folder:
             return self.box.imap.sent_folder
@@ -230,17 +242,16 @@ class ImapSource:
     def _drop(self) -> None:
         client, self._client = self._client, None
         if client is not None:
-            with contextlib.suppress(*_TROUBLE):
-                client.shutdown()
+            shut(client)
 
     @contextlib.contextmanager
     def _speaking(self, step: str) -> Iterator[None]:
         """Turn whatever breaks into one sentence with host, step and next action, and forget the connection."""
         try:
             yield
-        except _TROUBLE as problem:
+        except TROUBLE as problem:
             self._drop()
-            what = f"{self._where}: {step} failed ({_words(problem)})."
+            what = f"{self._where}: {step} failed ({words(problem)})."
             raise MailError(what, "desk connects again by itself; `desk doctor` says more.") from problem
 
 
@@ -256,9 +267,9 @@ def connect(box: MailboxConfig, password: str) -> imapclient.IMAPClient:
             imap.host, imap.port, ssl=imap.security == "tls", ssl_context=context, timeout=timeout
         )
     except ssl.SSLError as problem:
-        raise MailError(f"{where}: the TLS handshake failed ({_words(problem)}).", _TLS_FIX) from problem
-    except _TROUBLE as problem:
-        what = f"{where}: no IMAP connection ({_words(problem)})."
+        raise MailError(f"{where}: the TLS handshake failed ({words(problem)}).", _TLS_FIX) from problem
+    except TROUBLE as problem:
+        what = f"{where}: no IMAP connection ({words(problem)})."
         raise MailError(what, "Check imap.host and imap.port, and that this machine is online.") from problem
     try:
         client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -266,17 +277,17 @@ def connect(box: MailboxConfig, password: str) -> imapclient.IMAPClient:
             client.starttls(context)
         client.login(imap.user or box.address, password)
     except LoginError as problem:
-        _shut(client)
-        what = f"{where} refused the login of {imap.user or box.address}: {_words(problem)}."
+        shut(client)
+        what = f"{where} refused the login of {imap.user or box.address}: {words(problem)}."
         fix = "Check user and password; many providers want an app password here."
         raise AuthError(what, fix) from problem
     except ssl.SSLError as problem:
-        _shut(client)
-        raise MailError(f"{where}: the TLS handshake failed ({_words(problem)}).", _TLS_FIX) from problem
-    except _TROUBLE as problem:
-        _shut(client)
+        shut(client)
+        raise MailError(f"{where}: the TLS handshake failed ({words(problem)}).", _TLS_FIX) from problem
+    except TROUBLE as problem:
+        shut(client)
         raise MailError(
-            f"{where}: the login broke off ({_words(problem)}).", "Try again; check imap.security."
+            f"{where}: the login broke off ({words(problem)}).", "Try again; check imap.security."
         ) from problem
     return client
 
@@ -284,8 +295,9 @@ def connect(box: MailboxConfig, password: str) -> imapclient.IMAPClient:
 _TLS_FIX = "Check imap.security (993 is tls, 143 is starttls) and that the server's certificate is valid."
 
 
-def _shut(client: imapclient.IMAPClient) -> None:
-    with contextlib.suppress(*_TROUBLE):
+def shut(client: imapclient.IMAPClient) -> None:
+    """Close a connection whatever state it is in."""
+    with contextlib.suppress(*TROUBLE):
         client.shutdown()
 
 
@@ -299,6 +311,7 @@ def _plain_name(name: str, delimiter: bytes | None) -> str:
     return re.sub(r"[\s_]+", "-", last.strip().lower())
 
 
-def _words(problem: BaseException) -> str:
+def words(problem: BaseException) -> str:
+    """An error of the library or the system as a part of a sentence."""
     text = " ".join(str(problem).split())[:300].strip(".")
     return re.sub(r"^b'(.*)'$", r"\1", text) or type(problem).__name__

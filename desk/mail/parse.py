@@ -87,7 +87,7 @@ def _repaired(raw: bytes, problems: list[str]) -> bytes:
 
 
 def _record(message: Message, body: bodies.Bodies, problems: list[str], raw: bytes) -> ParsedMail:
-    guess = bodies._charset(message)
+    guess = bodies.charset_of(message)
     fields = [(k, v) for k, v in message.raw_items() if isinstance(v, str)][:MAX_HEADERS]
     decoded = [(headers.raw_text(k).strip(), headers.decode(v, guess)) for k, v in fields]
 

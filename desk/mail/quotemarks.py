@@ -1,6 +1,7 @@
 """What mail programs write around quotes, in the languages they speak: attributions, header blocks, rulers, sign-offs."""
 
 import re
+from functools import lru_cache
 
 # "… wrote" in the languages mail programs are translated into. Each stands near the end of the line, or before the name.
 _WROTE = (
@@ -152,6 +153,20 @@ def is_sent_with(line: str) -> bool:
     return bool(_SENT_LINE.match(line)) and not _SENTENCE.search(line)
 
 
+@lru_cache(maxsize=4096)
+def label(line: str) -> re.Match[str] | None:
+    """A "From: …" line of a header block in any language; its groups say which field it is."""
+    return LABEL.match(line) if ":" in line[:60] or "：" in line[:60] else None
+
+
+@lru_cache(maxsize=4096)
+def ends(line: str) -> bool:
+    """Whether a line may be the last of an attribution."""
+    line = line.rstrip(" \t*_")
+    return line.endswith((":", "：", "-", ">")) or bool(_GMAIL.match(line.strip())) or bool(WROTE.search(line[-60:]))
+
+
+@lru_cache(maxsize=4096)
 def opens(line: str) -> bool:
     """Whether a line begins with the words an attribution begins with ("On", "Am", "Le", a weekday …)."""
     return bool(_START.match(line.strip().strip("*_- ")))

@@ -13,6 +13,10 @@ MAX_SIGNATURE = 25
 """Lines below a signature mark; more than that is text, not a signature."""
 
 
+MAX_FOOTER = 9
+"""Lines below a long ruler, counting it, that are a list's or program's footer."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReplyParts:
     """One text in three: what its author wrote, what is quoted from others, and the signature."""
@@ -49,9 +53,14 @@ def _rescued(lines: list[str], parts: ReplyParts) -> ReplyParts:
     if first is None:
         return parts
     if not any(marks.QUOTED.match(line) for line in lines[first : first + 1]):
-        below = _original_starts(lines, [OWN] * len(lines), first)
-        rest = lines[below:] if below is not None else []
-        inner = _split(rest) if any(line.strip() for line in rest) else parts
+        rest = lines
+        for _ in range(3):  # a ruler, the header block below it, perhaps an attribution
+            top = _next_text(rest, 0, len(rest))
+            below = _original_starts(rest, [OWN] * len(rest), top) if top is not None else None
+            if below is None:
+                break
+            rest = rest[below:]
+        inner = _split(rest)
         return ReplyParts(inner.reply, parts.quoted, inner.signature) if inner.reply else parts
     bare = [marks.QUOTED.sub("", line, count=1).strip() for line in lines]
     if any(marks.is_attribution(line) for line in bare if line) or _header_block(bare, 0) is not None:
@@ -121,7 +130,7 @@ def _attribution_above(lines: list[str], kinds: list[str], start: int) -> int:
 
 def _labels_above(lines: list[str], end: int, start: int) -> int:
     first = end
-    while first > 0 and end - first < 8 and marks.LABEL.match(lines[first - 1]):
+    while first > 0 and end - first < 8 and marks.label(lines[first - 1]):
         first -= 1
     return first if end - first >= 2 else start
 
@@ -158,7 +167,7 @@ def _original_starts(lines: list[str], kinds: list[str], n: int) -> int | None:
 
 def _attribution_below(lines: list[str], kinds: list[str], n: int) -> int | None:
     """The line after an attribution that starts at `n`, wrapped over up to six lines (blank ones only in between)."""
-    if not marks.starts(lines[n]):
+    if not any(marks.ends(line) for line in lines[n : n + 9]) or not marks.starts(lines[n]):
         return None
     dated = bool(marks.opens(lines[n]) and marks.DATE.search(lines[n]))
     joined, used = "", 0
@@ -172,7 +181,7 @@ def _attribution_below(lines: list[str], kinds: list[str], n: int) -> int | None
         joined, used = f"{joined} {lines[k].strip()}", used + 1
         if used > 6 or len(joined) > 420:
             return None
-        if marks.is_attribution(joined):
+        if marks.ends(lines[k]) and marks.is_attribution(joined):
             return k + 1
     return None
 
@@ -189,7 +198,7 @@ def _header_block(lines: list[str], n: int) -> int | None:
     fields: set[str] = set()
     k, addressed, blanks, last_subject = n, False, 0, False
     while k < len(lines) and k - n < 14:
-        match = marks.LABEL.match(lines[k])
+        match = marks.label(lines[k])
         if match:
             fields |= {name for name in ("from", "sent", "to", "subject", "cc") if match.group(name)}
             addressed = addressed or bool(marks.EMAIL.search(match.group("value")))
@@ -234,12 +243,15 @@ def _mark_signatures(lines: list[str], kinds: list[str]) -> None:
 
 
 def _signature_in(lines: list[str], start: int, stop: int) -> int | None:
-    found = None
-    for n in range(start, stop):
-        size = sum(bool(x.strip()) for x in lines[n:stop])
-        if size <= MAX_SIGNATURE and (marks.SIGNATURE.match(lines[n]) or (marks.FOOTER.match(lines[n]) and size <= 9)):
+    found, size, first = None, 0, stop
+    while first > start and size + bool(lines[first - 1].strip()) <= MAX_SIGNATURE:
+        first -= 1
+        size += bool(lines[first].strip())
+    for n in range(first, stop):
+        if marks.SIGNATURE.match(lines[n]) or (marks.FOOTER.match(lines[n]) and size <= MAX_FOOTER):
             found = n
             break
+        size -= bool(lines[n].strip())
     last = stop if found is None else found
     while last > start and (
         not lines[last - 1].strip() or marks.is_sent_with(lines[last - 1]) or marks.TRACKER.match(lines[last - 1])

@@ -50,7 +50,7 @@ async def _send(
         before_data()
         return await _data(client, smtp, out, data_seconds)
     finally:
-        await _leave(client)
+        await leave(client)
 
 
 async def connect(smtp: SmtpConfig, user: str, password: str) -> aiosmtplib.SMTP:
@@ -73,10 +73,10 @@ async def connect(smtp: SmtpConfig, user: str, password: str) -> aiosmtplib.SMTP
             await client.starttls(tls_context=context, server_hostname=smtp.host)
         await client.ehlo()
     except (ssl.SSLError, ssl.CertificateError) as problem:
-        await _leave(client)
+        await leave(client)
         raise SendError(f"{where}: the TLS handshake failed: {problem}.", _TLS_FIX) from problem
     except (aiosmtplib.SMTPException, OSError, TimeoutError) as problem:
-        await _leave(client)
+        await leave(client)
         if isinstance(problem.__cause__, ssl.SSLError):
             raise SendError(f"{where}: the TLS handshake failed: {problem.__cause__}.", _TLS_FIX) from problem
         what = f"{where}: no SMTP connection ({_words(problem)})."
@@ -91,12 +91,12 @@ _TLS_FIX = "Check smtp.security (465 is tls, 587 is starttls) and that the serve
 
 async def _login(client: aiosmtplib.SMTP, where: str, user: str, password: str) -> None:
     if not client.supports_extension("auth"):
-        await _leave(client)
+        await leave(client)
         raise AuthError(f"{where} offers no login.", "Use the submission port: 465 with tls, or 587 with starttls.")
     try:
         await client.login(user, password, timeout=COMMAND_SECONDS)
     except aiosmtplib.SMTPAuthenticationError as problem:
-        await _leave(client)
+        await leave(client)
         if 400 <= problem.code < 500:
             what = f"{where} can't check the login now: {problem.code} {_plain(problem.message)}."
             raise SendError(what, "desk tries again by itself.") from problem
@@ -104,7 +104,7 @@ async def _login(client: aiosmtplib.SMTP, where: str, user: str, password: str) 
         fix = "Check user and password; many providers want an app password here."
         raise AuthError(what, fix) from problem
     except (aiosmtplib.SMTPException, OSError, TimeoutError) as problem:
-        await _leave(client)
+        await leave(client)
         raise SendError(
             f"{where}: the login broke off ({_words(problem)}).", "desk tries again by itself."
         ) from problem
@@ -154,7 +154,7 @@ def _refused(smtp: SmtpConfig, what: str, problem: aiosmtplib.SMTPResponseExcept
     return SendError(f"{smtp.host} refused {what}: {reply}.", fix, permanent=permanent, reply=reply)
 
 
-async def _leave(client: aiosmtplib.SMTP) -> None:
+async def leave(client: aiosmtplib.SMTP) -> None:
     """Say goodbye if the server still listens; what it answers changes nothing any more."""
     if client.is_connected:
         try:
