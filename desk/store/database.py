@@ -181,13 +181,13 @@ class AsyncDatabase:
     def __init__(self, where: str | Path) -> None:
         url = address(where)
         self.sqlite = url.get_backend_name() == "sqlite"
+        plain: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
         self._engine: AsyncEngine
         if self.sqlite:
-            self._engine = create_async_engine(url.set(drivername="sqlite+aiosqlite"))
+            self._engine = create_async_engine(url.set(drivername="sqlite+aiosqlite"), **plain)
             event.listen(self._engine.sync_engine, "connect", _async_pragmas)
         else:
-            self._engine = create_async_engine(url, pool_pre_ping=True)
-        self._engine = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+            self._engine = create_async_engine(url, pool_pre_ping=True, **plain)
         self._watch: AsyncConnection | None = None
 
     async def get(self, read: Read[T]) -> T:

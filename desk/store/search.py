@@ -72,9 +72,12 @@ def parse(text: str) -> Query:
     return Query(tuple(words), **named)
 
 
-def _match(words: Sequence[str]) -> str:
-    """FTS5 syntax: every word quoted (so no operator gets through), the last one as a prefix."""
+def _match(words: Sequence[str], sender: str) -> str:
+    """FTS5 syntax: every word quoted (so no operator gets through), the last one and the sender as a prefix."""
     parts = []
+    if re.search(r"\w", sender):
+        name = sender.replace('"', '""')
+        parts.append(f'{{from_name from_addr}} : "{name}"*')
     for place, word in enumerate(words):
         column, value = ("subject : ", word[8:]) if word.startswith("subject:") else ("", word)
         escaped = value.replace('"', '""')
@@ -84,10 +87,10 @@ def _match(words: Sequence[str]) -> str:
     return " AND ".join(parts)
 
 
-def _narrow(query: Query) -> list[sa.ColumnElement[bool]]:
+def _narrow(query: Query, *, in_columns: bool) -> list[sa.ColumnElement[bool]]:
     m, t = message_table.c, threads.c
     found: list[sa.ColumnElement[bool]] = []
-    if query.sender:
+    if query.sender and in_columns:
         found.append(sa.or_(m.from_addr.icontains(query.sender, autoescape=True), m.from_name.icontains(query.sender)))
     if query.status:
         found.append(sa.or_(t.status == query.status, t.shelf == query.status))
@@ -115,10 +118,10 @@ def messages(text: str, limit: int = 50) -> Read[list[SearchHit]]:
 
 def _statement(query: Query, limit: int, dialect: str) -> sa.Select[Any]:
     m, t = message_table.c, threads.c
-    match = _match(query.words)
+    match = _match(query.words, query.sender if dialect == "sqlite" else "")
     snippet: sa.ColumnElement[Any] = sa.func.substr(m.text, 1, 160)
     source: Any = message_table.join(threads, t.id == m.thread_id)
-    conditions = _narrow(query)
+    conditions = _narrow(query, in_columns=dialect != "sqlite" or not match)
     order: Any = m.id.desc()
     if match and dialect == "sqlite":
         fts = sa.table("messages_fts", sa.column("rowid"))

@@ -4,6 +4,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -99,6 +100,7 @@ _UNREAD = sa.and_(
 _NAME = sa.func.coalesce(sa.func.nullif(contacts.c.name, ""), threads.c.contact_addr)
 
 
+@lru_cache(maxsize=16)
 def _row_statement(me: str) -> sa.Select[Any]:
     t = threads.c
     return (

@@ -269,9 +269,9 @@ CREATE INDEX ix_threads_contact_id ON threads (contact_id)
 ;
 CREATE INDEX ix_threads_contact_subject ON threads (contact_addr, subject_key, last_message_at)
 ;
-CREATE INDEX ix_threads_shelf_last ON threads (shelf, last_message_at, id)
+CREATE INDEX ix_threads_shelf_last ON threads (shelf, last_message_at, id, status, assigned_to, merged_into)
 ;
-CREATE INDEX ix_threads_shelf_status_last ON threads (shelf, status, last_message_at, id)
+CREATE INDEX ix_threads_shelf_status_last ON threads (shelf, status, last_message_at, id, assigned_to, merged_into)
 ;
 CREATE INDEX ix_threads_snoozed ON threads (snoozed_until)
 ;
