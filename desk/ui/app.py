@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 
 from desk.config import Config
 from desk.errors import ConfigError
@@ -36,7 +36,7 @@ class DeskApp(App[None], inherit_bindings=False):
         super().__init__()
         self.connect, self.config, self.demo, self.status = connect, config, demo, status
         self.keymap = keymap.build(COMMANDS, config.screen.keys)
-        for binding in self.keymap.bindings():
+        for binding in Binding.make_bindings(self.keymap.bindings()):
             self.bind(binding.key, f"screen.{binding.action}", description=binding.description, show=False)
         self.themes, self._problems = themes.load((packaged("themes"), paths().themes))
         for found in self.themes.values():

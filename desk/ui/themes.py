@@ -113,7 +113,7 @@ class Ink:
         self.danger = Style(color=colors.danger, bold=True)
         self.unsourced = Style(color=colors.warning, underline=True)
         self.marked = Style(color=colors.background, bgcolor=colors.danger, bold=True)
-        self.spelled = Style(color=colors.danger, bold=True, reverse=True)
+        self.spelled = Style(color=colors.background, bgcolor=colors.warning, bold=True)
         self.hidden = Style(color=colors.danger, italic=True)
         self.selected = Style(bgcolor=colors.selection)
         self.chip = Style(color=colors.on_accent, bgcolor=colors.accent, bold=True)

@@ -21,7 +21,9 @@ def parse(words: str, now: datetime) -> datetime | None:
         unit = _UNITS[found[2]]
         span = timedelta(**{unit: int(found[1])})
         later = local + span
-        return later if unit in ("minutes", "hours") else later.replace(hour=9, minute=0, second=0, microsecond=0)
+        if unit in ("days", "weeks"):
+            later = later.replace(hour=9, minute=0, second=0, microsecond=0)
+        return later if later > local else None
     day, _, rest = _day(text, local)
     if day is None:
         return None

@@ -156,7 +156,7 @@ class Picker(ModalScreen[str | None]):
     def _narrow(self, text: str) -> None:
         found = self.query_one(OptionList)
         found.clear_options()
-        width = max(20, min(60, self.app.size.width - 8))
+        width = max(20, min(55, self.app.size.width * 94 // 100 - 9))
         for choice in match(self._choices, text):
             found.add_option(Option(_row(choice, width), id=choice.id, disabled=bool(choice.closed)))
         if self._free and text.strip() and (meaning := self._free(text.strip())):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Served(Screen[None]):
+class Served(Screen[None], inherit_bindings=False):
     """A screen with a desk behind it: it never does a deed itself, it hands it to `actions` in a thread."""
 
     def __init__(self, app: "DeskApp") -> None:

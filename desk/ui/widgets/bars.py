@@ -279,9 +279,12 @@ class Views(Widget):
 
     def on_click(self, event: events.Click) -> None:
         """Go to the view under the pointer."""
+        at = event.get_content_offset(self)
+        if at is None:
+            return
         if self.size.height == 1:
             for start, end, pane in self._tabs:
-                if start <= event.x < end:
+                if start <= at.x < end:
                     self.post_message(self.Chosen(pane))
-        elif 0 <= event.y < len(self._panes()):
-            self.post_message(self.Chosen(self._panes()[event.y]))
+        elif 0 <= at.y < len(self._panes()):
+            self.post_message(self.Chosen(self._panes()[at.y]))

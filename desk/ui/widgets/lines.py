@@ -246,9 +246,10 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_click(self, event: events.Click) -> None:
         """A click chooses the row under it."""
-        if self.sheet is None or not self.ids:
+        at = event.get_content_offset(self)
+        if self.sheet is None or not self.ids or at is None:
             return
-        index = (event.y + int(self.scroll_y)) // self.sheet.tall
+        index = (at.y + int(self.scroll_y)) // self.sheet.tall
         if 0 <= index < len(self.ids):
             self._go(index)
             self.post_message(self.Opened())

@@ -1,0 +1,163 @@
+"""First paint against a minimal Textual app; 100,000 threads against 1,000; CPU a key against a bare app.
+
+Ratios within one run, each figure from a process of its own: `python tests/bench/bench_screen.py`.
+"""
+
+import asyncio
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+NOW = datetime(2026, 10, 20, 14, 6, tzinfo=UTC)
+KEYS = 200
+
+BARE = """
+import time; start = time.perf_counter()
+from textual.app import App
+from textual.widgets import Static
+class Bare(App):
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS = [("j", "step", "step")]
+    def compose(self):
+        yield Static("hello", id="x")
+    def action_step(self):
+        self.query_one("#x", Static).update("hello again")
+app = Bare()
+"""
+
+DESK = """
+import time; start = time.perf_counter()
+from desk.config import Config
+from desk.ui.app import DeskApp
+def connect():
+    from desk.errors import StoreError
+    raise StoreError("No store here.")
+app = DeskApp(connect, Config())
+"""
+
+PAINT = """
+import asyncio, sys
+async def main():
+    async with app.run_test(size=(120, 36)) as pilot:
+        app.screen.refresh(); await asyncio.sleep(0)
+        print(time.perf_counter() - start)
+asyncio.run(main())
+"""
+
+
+def child(code: str, **env: str) -> str:
+    """What a Python process of its own printed last."""
+    with tempfile.TemporaryDirectory() as home:
+        full = os.environ | {"DESK_HOME": home, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color"} | env
+        ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=full, check=True)
+    return ended.stdout.strip().splitlines()[-1]
+
+
+def fill(path: Path, count: int) -> None:
+    """A store with many threads, written in bulk."""
+    from desk.store import intake, tables
+    from desk.store.database import open as open_store
+
+    database = open_store(path)
+    with database.write() as tx:
+        box = intake.mailbox(tx, "main", "help@lumen.example", at=NOW)
+        for start in range(0, count, 5000):
+            rows = [
+                {
+                    "number": f"T-{1001 + i}",
+                    "mailbox_id": box,
+                    "contact_addr": f"person{i}@example.org",
+                    "subject": f"Question {i} about an order",
+                    "last_message_at": NOW.timestamp() - i,
+                    "snippet": "Hello, I have a question about my order.",
+                    "version": 1,
+                }
+                for i in range(start, min(count, start + 5000))
+            ]
+            tx.execute(tables.threads.insert(), rows)
+    database.close()
+
+
+async def measure(path: str) -> dict[str, float]:
+    """Show the list of a store, then walk down it: seconds to show, MB grown, CPU milliseconds a key."""
+    from desk.actions.desk import Desk
+    from desk.config import Config
+    from desk.store.database import AsyncDatabase, Database
+    from desk.ui.app import DeskApp
+
+    database = Database(path)
+    desk = Desk(database, "Mara", 15.0, None, None, lambda: NOW)  # type: ignore[arg-type]
+    app = DeskApp(lambda: (desk, AsyncDatabase(path)), Config())
+    async with app.run_test(size=(120, 36)) as pilot:
+        while app.screen.list.sheet is None or app.screen.opened.id is None:
+            await pilot.pause()
+        await app.screen.go("done")
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        times = []
+        for _ in range(9):
+            await app.screen.go("done")
+            start = time.perf_counter()
+            await app.screen.go("inbox")
+            times.append(time.perf_counter() - start)
+        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+        per_key = await keys(pilot)
+    database.close()
+    return {"show": statistics.median(times), "grown": grown, "rss": before / 1024 + grown, "key": per_key}
+
+
+async def keys(pilot: object) -> float:
+    """CPU milliseconds a press of `j`."""
+    start = time.process_time()
+    for _ in range(KEYS):
+        await pilot.press("j")  # type: ignore[attr-defined]
+    return (time.process_time() - start) * 1000 / KEYS
+
+
+def listed(count: int) -> dict[str, float]:
+    """`measure` in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "desk.sqlite"
+        fill(path, count)
+        code = (
+            f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import bench_screen as b, asyncio, json"
+        )
+        answer = child(f"{code}; print(json.dumps(asyncio.run(b.measure({str(path)!r}))))")
+    found: dict[str, float] = json.loads(answer)
+    return found
+
+
+def main() -> None:
+    """Print the figures beside what they should be."""
+    rounds = range(7)
+    bare = statistics.median(float(child(BARE + PAINT)) for _ in rounds)
+    desk = statistics.median(float(child(DESK + PAINT)) for _ in rounds)
+    print(f"first paint   bare {bare * 1000:6.0f} ms   desk {desk * 1000:6.0f} ms   ratio {desk / bare:.2f} (≤ 1.6)")
+    small, large = listed(1_000), listed(100_000)
+    ratio = large["show"] / small["show"]
+    print(
+        f"show the list 1,000 {small['show'] * 1000:6.1f} ms   100,000 {large['show'] * 1000:6.1f} ms   ratio {ratio:.2f} (≤ 1.5)"
+    )
+    print(
+        f"memory        1,000 {small['rss']:6.1f} MB   100,000 {large['rss']:6.1f} MB   more {large['rss'] - small['rss']:.1f} MB (≤ 10)"
+    )
+    code = (
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n{BARE}\nimport asyncio, bench_screen as b\n"
+    )
+    code += "async def main():\n    async with app.run_test(size=(120, 36)) as pilot:\n        print(await b.keys(pilot))\nasyncio.run(main())"
+    one = float(child(code))
+    print(
+        f"CPU a key     bare {one:6.2f} ms   desk at 100,000 {large['key']:6.2f} ms   ratio {large['key'] / one:.1f} (≤ 8)"
+    )
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    main()
