@@ -27,7 +27,7 @@ _registering = threading.Lock()
 class Embedder:
     """A sentence model. Nothing is loaded before the first `embed`."""
 
-    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
+    def __init__(self, folder: Path, *, threads: int = 1) -> None:
         self._folder = folder
         self._threads = threads
         self._model: Any = None
@@ -107,8 +107,11 @@ class Embedder:
             ) from problem
 
 
-def load(folder: str = "", *, threads: int | None = None) -> Embedder:
-    """The bundled model, or the one in `folder`; raises KnowledgeError naming the file that is missing."""
+def load(folder: str = "", *, threads: int = 1) -> Embedder:
+    """The bundled model, or the one in `folder`; raises KnowledgeError naming the file that is missing.
+
+    One thread is the default: beside a language model on the same cores more threads make every text slower.
+    """
     return Embedder(Path(folder).expanduser() if folder else BUNDLED, threads=threads)
 
 

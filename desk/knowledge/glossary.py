@@ -40,9 +40,10 @@ def _phrases() -> dict[str, tuple[re.Pattern[str], dict[str, str]]]:
 
 
 @lru_cache(maxsize=1)
-def _table() -> tuple[dict[str, dict[str, str]], dict[str, list[tuple[str, str]]]]:
+def _table() -> tuple[dict[str, dict[str, str]], dict[str, dict[str, list[tuple[str, str]]]]]:
+    """Whole words per language, and beginnings of words by their first two letters, the longest first."""
     exact: dict[str, dict[str, str]] = {lang: {} for lang in LANGUAGES}
-    starts: dict[str, list[tuple[str, str]]] = {lang: [] for lang in LANGUAGES}
+    starts: dict[str, dict[str, list[tuple[str, str]]]] = {lang: {} for lang in LANGUAGES}
     for line in _FILE.read_text(encoding="utf-8").splitlines():
         if not line or line.startswith("#"):
             continue
@@ -50,11 +51,13 @@ def _table() -> tuple[dict[str, dict[str, str]], dict[str, list[tuple[str, str]]
         for lang, cell in zip(LANGUAGES, cells, strict=True):
             for form in filter(None, cell.split("|")):
                 if form.endswith("*"):
-                    starts[lang].append((fold(form[:-1]), english))
+                    beginning = fold(form[:-1])
+                    starts[lang].setdefault(beginning[:2], []).append((beginning, english))
                 else:
                     exact[lang].setdefault(fold(form), english)
-    for pairs in starts.values():
-        pairs.sort(key=lambda pair: -len(pair[0]))
+    for letters in starts.values():
+        for pairs in letters.values():
+            pairs.sort(key=lambda pair: -len(pair[0]))
     return exact, starts
 
 
@@ -78,7 +81,7 @@ def _gloss(word: str, lang: str) -> str | None:
         return found
     if "'" in word and lang in ("fr", "it"):
         return _gloss(word.split("'", 1)[1], lang)
-    for start, english in starts[lang]:
+    for start, english in starts[lang].get(word[:2], ()):
         if word.startswith(start):
             rest = word[len(start) :]
             if lang in ("de", "nl") and len(rest) >= 4:
@@ -96,7 +99,7 @@ def _tail(rest: str, lang: str) -> str | None:
             exact, starts = _table()
             if part in exact[lang]:
                 return exact[lang][part]
-            for start, english in starts[lang]:
+            for start, english in starts[lang].get(part[:2], ()):
                 if len(start) >= 4 and part.startswith(start):
                     return english
     return None

@@ -5,7 +5,9 @@ from desk.domain.ticket import IntentSpan, Triage
 from desk.triage import heads, intents, language
 from desk.triage.urgent import urgent
 
-_MOST_SENTENCES = 8
+_MOST_SENTENCES = 12
+_READ_CLOSELY = 500  # characters of sentences the head judges; what comes after is told by its grammar alone
+_BY_GRAMMAR = 0.6
 _LONGEST_SENTENCE = 240
 
 
@@ -35,11 +37,18 @@ def triage(text: str, *, subject: str = "", embed: heads.Embed) -> Triage:
 def spans(text: str, embed: heads.Embed) -> list[IntentSpan]:
     """Intent of each sentence that says something, neighbours of one intent joined, in order."""
     out: list[IntentSpan] = []
+    read = 0
     for start, end in intents.sentences(text)[:_MOST_SENTENCES]:
         sentence = text[start:end]
         if intents.is_courtesy(sentence):
             continue
-        intent, sure = of_sentence(sentence, embed)
+        if read < _READ_CLOSELY:
+            intent, sure = of_sentence(sentence, embed)
+            read += min(len(sentence), _LONGEST_SENTENCE)
+        elif intents.asks(sentence) or intents.wants(sentence):
+            intent, sure = (Intent.QUESTION if intents.asks(sentence) else Intent.REQUEST), _BY_GRAMMAR
+        else:
+            continue
         last = out[-1] if out else None
         if last and last.intent == intent and intent not in (Intent.QUESTION, Intent.REQUEST):
             out[-1] = IntentSpan(intent, max(last.confidence, sure), last.start, end)

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 BUCKETS = 2**14
-_READ = 1200
+_READ = 900
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[?!]|[$€£%]")
 
 
 def joined(subject: str, text: str) -> str:
-    """Subject and text as the heads read them: no more than the first 1,200 characters."""
+    """Subject and text as the heads read them: no more than the first 900 characters."""
     return (f"{subject.strip()}\n{text.strip()}" if subject.strip() else text.strip())[:_READ]
 
 
