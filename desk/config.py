@@ -115,7 +115,7 @@ class PipelineConfig:
     """How long an approved reply waits so that it can be taken back (0 to 120)."""
     thread_messages: int = 5
     """How many earlier messages of the thread the context takes."""
-    draft_tokens: int = 220
+    draft_tokens: int = 160
     """Most tokens a model may write for one draft."""
 
 

@@ -1,25 +1,21 @@
 """Check: what a draft says against its sources, sentence by sentence; it decides which version is offered.
 
-No model grades its own text here. A sentence with a number, a date, an amount, a link, a name or a promise needs one source
-that carries all of it to the letter; any other statement needs a source that shares most of its content words.
+No model grades its own text here: claims are found and sourced by `pipeline.claims`, the rest by rules.
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 from desk.domain.codec import from_json, to_json
 from desk.domain.enums import Author, Known
-from desk.domain.ticket import Claim, Draft, Gate, Source
+from desk.domain.ticket import Draft, Gate
 from desk.pipeline.case import Case, Result, Rooms
+from desk.pipeline.claims import claims, house
 from desk.pipeline.compose import Material, answering
 from desk.pipeline.material import material_of
-from desk.pipeline.phrases import own_sentences
-from desk.pipeline.sentences import carries, hard_tokens, promises, sentences, words
+from desk.pipeline.sentences import words
 from desk.triage import language
 
-SHARED_WORDS = 0.6
-"""Part of a statement's content words that one source must share with it."""
 LONGEST = 2400
 """Characters beyond which a reply is too long to be read."""
 _PLACEHOLDER = re.compile(
@@ -35,8 +31,7 @@ def run(case: Case, rooms: Rooms) -> Result:
     material = material_of(case.outputs)
     drafts = case.outputs["draft"]
     composed = from_json(Draft, drafts["composed"])
-    ours = frozenset({case.box.signature.strip(), case.box.display_name, case.box.address})
-    composed = replace(composed, claims=composed.claims)
+    ours = house(case.box)
     gates = examine(composed, material, case.question.text, ours)
     if drafts.get("model"):
         generated = from_json(Draft, drafts["model"])
@@ -49,22 +44,6 @@ def run(case: Case, rooms: Rooms) -> Result:
         composed = replace(composed, notes=(*composed.notes, f"The model's version was refused: {refused[0]}"))
         return Result({"draft": to_json(composed), "gates": to_json(gates), "refused": refused})
     return Result({"draft": to_json(composed), "gates": to_json(gates), "refused": []})
-
-
-def claims(draft: Draft, customer: str, ours: frozenset[str] = frozenset()) -> tuple[Claim, ...]:
-    """The statements of a draft, each with the source that carries it, or None where none does."""
-    frame = own_sentences(draft.language) | ours
-    found: list[Claim] = []
-    spans = sentences(draft.body)
-    for number, (a, b) in enumerate(spans):
-        text = draft.body[a:b]
-        if _is_frame(text, frame, first=number == 0):
-            continue
-        hard = hard_tokens(text)
-        if not hard and not promises(text) and (text.endswith("?") or len(words(text)) < 3):
-            continue
-        found.append(Claim(text, _source(text, hard, draft.sources, customer)))
-    return tuple(found)
 
 
 def examine(draft: Draft, material: Material, customer: str, ours: frozenset[str] = frozenset()) -> tuple[Gate, ...]:
@@ -125,27 +104,6 @@ def _language(draft: Draft) -> Gate:
 def _foreign_links(draft: Draft) -> list[str]:
     allowed = " ".join(s.text for s in draft.sources)
     return [link for link in (f.group().rstrip(".,;:!?") for f in _LINK.finditer(draft.body)) if link not in allowed]
-
-
-def _source(text: str, hard: set[str], sources: Sequence[Source], customer: str) -> str | None:
-    mine = words(text)
-    if not mine and not hard:
-        return None
-    best, share = None, 0.0
-    for source in (*sources, Source("customer", "the customer's own mail", 0, len(customer), customer)):
-        if hard and not carries(source.text, hard):
-            continue
-        common = len(mine & words(source.text)) / len(mine) if mine else 1.0
-        if common > share:
-            best, share = source.id, common
-    return best if share >= SHARED_WORDS else None
-
-
-def _is_frame(text: str, frame: frozenset[str], *, first: bool) -> bool:
-    if (first and text.endswith((",", ":"))) or (first and len(text.split()) <= 4 and text.endswith("!")):
-        return True
-    folded = text.casefold().strip()
-    return any(folded == own.casefold().strip() or folded in own.casefold() for own in frame if own)
 
 
 def _cut(text: str) -> str:

@@ -39,7 +39,7 @@ def brief(case: Case, rooms: Rooms, sources: Sequence[Part] = ()) -> Briefing:
         whole, kept = sized.part.text, texts[sized.name]
         text = whole.narrow(kept) if isinstance(whole, CleanText) else kept
         chosen.append(Part(sized.part.label, text))
-    return briefing("system", [*chosen, *sources])
+    return briefing("system", chosen).plus(*sources)
 
 
 def _parts(case: Case, most: int) -> list[Sized]:

@@ -10,6 +10,7 @@ from desk.errors import ModelError
 from desk.llm.base import Generation, Model, Prompt
 from desk.llm.prompts import Part, tone
 from desk.pipeline.case import Case, Result, Rooms
+from desk.pipeline.claims import claims, house
 from desk.pipeline.compose import Material, compose, sources
 from desk.pipeline.context import brief
 from desk.pipeline.material import material_of
@@ -32,7 +33,7 @@ def run(case: Case, rooms: Rooms) -> Result:
         return Result({"composed": to_json(composed), "model": None})
     prompt = request(case, rooms, material, composed)
     try:
-        written = _write(model, case, rooms, prompt)
+        written = _write(model, case, rooms, prompt, composed)
     except ModelError as problem:
         noted = replace(composed, notes=(*composed.notes, f"The model could not write: {problem}"))
         return Result({"composed": to_json(noted), "model": None}, model=model.name, prompt_version=prompt.version)
@@ -89,11 +90,33 @@ def reply_subject(subject: str) -> str:
     return f"Re: {rest}" if rest else "Re: your message"
 
 
-def _write(model: Model, case: Case, rooms: Rooms, prompt: Prompt) -> Generation:
-    so_far: list[str] = []
+def _write(model: Model, case: Case, rooms: Rooms, prompt: Prompt, composed: Draft) -> Generation:
+    watch = Watch(case, rooms, composed)
+    return model.generate(prompt, max_tokens=rooms.config.pipeline.draft_tokens, on_text=watch.add, cancel=watch)
 
-    def show(piece: str) -> None:
-        so_far.append(piece)
-        rooms.stream(case.thread_id, "".join(so_far))
 
-    return model.generate(prompt, max_tokens=rooms.config.pipeline.draft_tokens, on_text=show, cancel=rooms.cancel)
+class Watch:
+    """Follows a draft while it is written: shows it, and stops it at the first sentence that no source carries.
+
+    The check would refuse that draft anyway, so what it would go on to say need not be waited for.
+    """
+
+    def __init__(self, case: Case, rooms: Rooms, composed: Draft) -> None:
+        self.case, self.rooms, self.composed = case, rooms, composed
+        self.text = ""
+        self.unsourced = False
+        self._looked = 0
+
+    def add(self, piece: str) -> None:
+        """Take the next piece."""
+        self.text += piece
+        self.rooms.stream(self.case.thread_id, self.text)
+        whole = self.text[: max(self.text.rfind(mark) for mark in (". ", "! ", "\n")) + 1]
+        if len(whole) > self._looked:
+            self._looked = len(whole)
+            said = replace(self.composed, body=whole, written_by=Author.MODEL)
+            self.unsourced = any(c.source is None for c in claims(said, self.case.question.text, house(self.case.box)))
+
+    def is_set(self) -> bool:
+        """Whether to stop: asked to, or not worth going on."""
+        return self.unsourced or self.rooms.cancel.is_set()

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from datetime import datetime
 
 from desk.config import Config, MailboxConfig
 from desk.errors import AuthError, DeskError
@@ -20,10 +21,10 @@ Open = Callable[[MailboxConfig], Source]
 class Fetcher:
     """Keeps one mailbox in step with its server."""
 
-    def __init__(self, db: Database, box: MailboxConfig, connect: Open) -> None:
-        self.db, self.box, self.connect = db, box, connect
+    def __init__(self, db: Database, box: MailboxConfig, connect: Open, clock: Callable[[], datetime] = now) -> None:
+        self.db, self.box, self.connect, self.clock = db, box, connect, clock
         with db.write() as tx:
-            self.mailbox_id = intake.mailbox(tx, box.name, box.address, at=now())
+            self.mailbox_id = intake.mailbox(tx, box.name, box.address, at=self.clock())
         self.source: Source | None = None
 
     def poll(self) -> int:
@@ -35,7 +36,15 @@ class Fetcher:
         count = 0
         for batch in self.source.poll(cursor):
             count += len(
-                take(self.db, self.mailbox_id, self.box, self.source.folder, batch, now=now(), history=batch.history)
+                take(
+                    self.db,
+                    self.mailbox_id,
+                    self.box,
+                    self.source.folder,
+                    batch,
+                    now=self.clock(),
+                    history=batch.history,
+                )
             )
         return count
 

@@ -5,7 +5,8 @@ import pytest
 from desk.config import MailboxConfig
 from desk.domain.enums import Author, Category, Intent, Known, Priority, Register, RouteTo, Sentiment
 from desk.domain.ticket import Claim, Draft, Fact, IntentSpan, Passage, Retrieval, Triage
-from desk.pipeline.check import claims, examine
+from desk.pipeline.check import examine
+from desk.pipeline.claims import claims
 from desk.pipeline.compose import Material, compose, confidence
 from desk.pipeline.draft import dress, reply_subject
 from desk.pipeline.phrases import PHRASES, greeting
