@@ -109,7 +109,9 @@ def _body(mail: ParsedMail, page: Visible, plain: str) -> Iterator[Channel]:
         name = "comment" if kind == "comment" else f"hidden:{kind}"
         for part in parts[:40]:
             # Text before everything else is what a mail client shows beside the subject: usual in newsletters.
-            known = 0.0 if part.first and kind in ("display_none", "mso_hide", "size", "tiny", "colour", "opacity") else 1.0
+            known = (
+                0.0 if part.first and kind in ("display_none", "mso_hide", "size", "tiny", "colour", "opacity") else 1.0
+            )
             yield Channel(name, part.text, kind, _SUSPICION.get(kind, 0.2) * known)
         if len(parts) > 40:
             yield Channel(name, "\n".join(p.text for p in parts[40:]), kind, 0.1)
@@ -146,7 +148,8 @@ def _quoted(text: str) -> tuple[str, str]:
     """Own lines and quoted lines; the marks of quoting are taken off so that a wrapped sentence reads on."""
     if ">" not in text:
         return text, ""
-    own, quoted = [], []
+    own: list[str] = []
+    quoted: list[str] = []
     for line in text.split("\n"):
         (quoted if line.lstrip()[:1] == ">" else own).append(line)
     return "\n".join(own), _QUOTE.sub("", "\n".join(quoted))

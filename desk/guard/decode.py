@@ -12,42 +12,21 @@ import html
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import lru_cache
 from urllib.parse import unquote
 
-MAX_PIECE = 60_000
-MAX_PIECES = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One decoded stretch: what was undone, the text, and the way back into `of` (`source`, `clean` or `level`).
-
-    `final` pieces are not decoded again; `tight` ones lost their word gaps.
-    """
-
-    kind: str
-    text: str
-    back: Callable[[int, int], tuple[int, int]]
-    of: str = "clean"
-    tight: bool = False
-    final: bool = False
+from desk.guard import ciphers
+from desk.guard.pieces import MAX_PIECE, MAX_PIECES, Piece, lines_with, whole
 
 
 def pieces(source: str, clean: str, level: str) -> Iterator[Piece]:
     """All decoded stretches of a text: `source` as it came, `clean` without unseen characters, `level` levelled."""
     count = 0
-    for finder, text in ((_unseen, source), (_encoded, clean), (_substituted, clean), (_ciphers, level)):
+    for finder, text in ((_unseen, source), (_encoded, clean), (_substituted, clean), (ciphers.find, level)):
         for piece in finder(text):
             count += 1
             if count > MAX_PIECES:
                 return
             yield piece
-
-
-def _whole(start: int, end: int) -> Callable[[int, int], tuple[int, int]]:
-    return lambda a, b: (start, end)
 
 
 # --- characters nobody sees that carry text ---------------------------------------------------------------------
@@ -63,19 +42,19 @@ def _unseen(text: str) -> Iterator[Piece]:
         return
     for m in _TAGS.finditer(text):
         said = "".join(chr(ord(c) - 0xE0000) for c in m.group()[:MAX_PIECE])
-        yield Piece("unicode_tags", said, _whole(*m.span()), "source")
+        yield Piece("unicode_tags", said, whole(*m.span()), "source")
     for m in _SELECTORS.finditer(text):
         raw = bytes(ord(c) - 0xFE00 if ord(c) < 0xFE10 else ord(c) - 0xE0100 + 16 for c in m.group()[:MAX_PIECE])
         # An emoji may carry one selector of its own before the smuggled ones.
         said_bytes = readable(raw) or readable(raw[1:])
         if said_bytes:
-            yield Piece("variation_selectors", said_bytes, _whole(*m.span()), "source")
+            yield Piece("variation_selectors", said_bytes, whole(*m.span()), "source")
     for m in _BITS.finditer(text):
         said_bits = _bits(m.group()[:MAX_PIECE])
         if said_bits:
-            yield Piece("zero_width_bits", said_bits, _whole(*m.span()), "source")
+            yield Piece("zero_width_bits", said_bits, whole(*m.span()), "source")
     for m in _OVERRIDE.finditer(text):
-        yield Piece("bidi_override", m.group(1)[::-1], _whole(*m.span()), "source")
+        yield Piece("bidi_override", m.group(1)[::-1], whole(*m.span()), "source")
 
 
 def _bits(run: str) -> str:
@@ -137,7 +116,7 @@ def _encoded(text: str) -> Iterator[Piece]:
         for m in pattern.finditer(text):
             said = decode(m.group()[: MAX_PIECE * 3])
             if said:
-                yield Piece(kind, said, _whole(*m.span()))
+                yield Piece(kind, said, whole(*m.span()))
 
 
 def _base64(text: str) -> Iterator[Piece]:
@@ -158,17 +137,17 @@ def _from_base64(text: str, run: list[re.Match[str]]) -> Iterator[Piece]:
     if tail and not joined.endswith("="):
         said = _plain64(joined + tail.group(1))
         if said and (len(run) > 1 or tail.group(1).endswith("=")):
-            yield Piece("base64", said, _whole(start, tail.end(1)))
+            yield Piece("base64", said, whole(start, tail.end(1)))
             return
     said = _plain64(joined)
     if said:
-        yield Piece("base64", said, _whole(start, end))
+        yield Piece("base64", said, whole(start, end))
     elif len(run) > 1:
         # A word of prose may stand beside the encoded text.
         for m in run[:MAX_PIECES]:
             said = _plain64(m.group())
             if said:
-                yield Piece("base64", said, _whole(*m.span()))
+                yield Piece("base64", said, whole(*m.span()))
 
 
 def _plain64(joined: str) -> str:
@@ -243,35 +222,11 @@ def _substituted(text: str) -> Iterator[Piece]:
     found = list(_ESCAPE.finditer(text))
     if not found or sum(len(m.group()) for m in found) < 6:
         return
-    for group in _lines_with(text, found):
+    for group in lines_with(text, found):
         start, end, inside = group
         piece = _replaced(text, start, end, inside)
         if piece is not None:
             yield piece
-
-
-def _lines_with(text: str, found: list[re.Match[str]]) -> Iterator[tuple[int, int, list[re.Match[str]]]]:
-    """The stretches of whole lines around matches; lines next to each other stay together."""
-    start = end = -1
-    inside: list[re.Match[str]] = []
-    for m in found:
-        if inside and m.start() <= end + 1:
-            inside.append(m)
-            if m.end() > end:
-                end = _line_end(text, m.end())
-            continue
-        if inside:
-            yield start, end, inside
-        start = text.rfind("\n", 0, m.start()) + 1
-        end = _line_end(text, m.end())
-        inside = [m]
-    if inside:
-        yield start, end, inside
-
-
-def _line_end(text: str, at: int) -> int:
-    end = text.find("\n", at)
-    return len(text) if end < 0 else end
 
 
 def _replaced(text: str, start: int, end: int, found: list[re.Match[str]]) -> Piece | None:
@@ -303,142 +258,3 @@ def _piecewise(out_at: list[int], src: list[tuple[int, int]]) -> Callable[[int, 
         return (a, b) if a < b else (src[first][0], src[last][1])
 
     return back
-
-
-# --- ciphers and spacing -----------------------------------------------------------------------------------------
-
-_COMMON = (
-    "the you your and ignore instructions instruction previous prompt system answer reply response this that with what "
-    "from message email print write forget disregard translate following above respond show have must will would how "
-    "can who for are not now only here there when which where please list send help about into tell "
-    "improve main world difference between learn work know want need use using add line every letter numbers make "
-    "tell its into over some them then than only other new because any these most find best good recommend summarize "
-    "customer assistant model word words text letters sentence name number story first give make explain describe"
-).split()
-_COMMON_SET = frozenset(_COMMON)
-_REAL = {"was", "saw", "won", "ton", "era", "rof", "tub", "now", "not", "are", "emit", "time", "live", "draw", "ward"}
-_RUNS = re.compile(r"[a-z]{3,}")
-_ALPHABET = "abcdefghijklmnopqrstuvwxyz"
-_LEET = re.compile(r"[a-z][013457@$!|]{1,2}[a-z]|\b[4013](?=[a-z]{1,3}\b)")
-_LEET_TABLE = str.maketrans("0134578@$!|+2", "oieastbasiltz")
-_SPACED = re.compile(r"(?<!\w)\w(?:[ \t.\-_*·|/,~]{1,3}\w(?!\w)){5,}")
-_SPACED_GAP = re.compile(r"[ \t]{2,}|[ \t]?[/|][ \t]?")
-_DASHED = re.compile(r"(?<![\w@/.-])[^\W\d_]{1,8}(?:[-_·*~][^\W\d_]{1,8}){2,}(?![\w@/])")
-_MORSE = re.compile(r"(?<![.\-])(?:[.\-·–]{1,6}[ /|]{1,3}){8,}[.\-·–]{1,6}")
-_MORSE_CODE = dict(
-    zip(
-        ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --..".split(),
-        _ALPHABET,
-        strict=True,
-    )
-)
-
-
-@lru_cache(maxsize=1)
-def _markers() -> dict[str, str]:
-    """Common words under every shift, mirrored and reversed → the name of what was done to them."""
-    found: dict[str, str] = {}
-    for word in _COMMON:
-        for shift in range(1, 26):
-            if len(word) > 3 or shift == 13:
-                found.setdefault(word.translate(_shift(shift)), f"shift{shift}")
-        found.setdefault(word.translate(_atbash()), "atbash")
-        found.setdefault(word[::-1], "reversed")
-    for word in (*_COMMON, *_REAL):
-        found.pop(word, None)
-    return found
-
-
-@lru_cache(maxsize=32)
-def _shift(by: int) -> dict[int, int]:
-    return str.maketrans(_ALPHABET, _ALPHABET[by:] + _ALPHABET[:by])
-
-
-@lru_cache(maxsize=1)
-def _atbash() -> dict[int, int]:
-    return str.maketrans(_ALPHABET, _ALPHABET[::-1])
-
-
-def _ciphers(level: str) -> Iterator[Piece]:
-    words = set(_RUNS.findall(level))
-    markers = _markers()
-    hits: dict[str, int] = {}
-    for word in words & markers.keys():
-        hits[markers[word]] = hits.get(markers[word], 0) + (1 if len(word) < 5 else 2)
-    for name, count in sorted(hits.items()):
-        if count >= 2:
-            yield from _lines_under(name, level, markers)
-    leet = list(_LEET.finditer(level))
-    if len(leet) >= 3:
-        for start, end, inside in _lines_with(level, leet):
-            if len(inside) >= 3:
-                yield _leet(level, start, end)
-    yield from _spaced(level)
-    for m in _MORSE.finditer(level):
-        run = m.group().replace("·", ".").replace("–", "-")
-        words_of = [[_MORSE_CODE.get(c, "") for c in w.split()] for w in re.split(r"[/|]| {2,}", run)]
-        said = " ".join("".join(w) for w in words_of)
-        if len(said) >= 8:
-            yield Piece("morse", said, _whole(*m.span()), "level", tight=" " not in said, final=True)
-
-
-def _leet(level: str, start: int, end: int) -> Piece:
-    said = level[start:end].translate(_LEET_TABLE)
-    return Piece("leet", said, lambda a, b: (start + a, start + b), "level", final=True)
-
-
-def _lines_under(name: str, level: str, markers: dict[str, str]) -> Iterator[Piece]:
-    """Neighbouring lines that read under one cipher: three hits, or two where no common word stands as it is."""
-    at = 0
-    group: list[tuple[int, int]] = []
-    count = plain = 0
-    for line in [*level.split("\n"), ""]:
-        words = _RUNS.findall(line)
-        hits = sum(1 if len(w) < 5 else 2 for w in words if markers.get(w) == name)
-        if hits:
-            group.append((at, at + len(line)))
-            count += hits
-            plain += sum(w in _COMMON_SET for w in words)
-        elif group:
-            if count >= 3 or (count >= 2 and not plain):
-                yield _undone(name, level, group[0][0], group[-1][1])
-            group, count, plain = [], 0, 0
-        at += len(line) + 1
-
-
-def _undone(name: str, level: str, start: int, end: int) -> Piece:
-    part = level[start:end]
-    if name == "reversed":
-        return Piece(name, part[::-1], lambda a, b: (max(start, end - b), max(start, end - a)), "level", final=True)
-    table = _atbash() if name == "atbash" else _shift(26 - int(name.removeprefix("shift")))
-    kind = "rot13" if name == "shift13" else name
-    return Piece(kind, part.translate(table), lambda a, b: (start + a, start + b), "level", final=True)
-
-
-def _spaced(level: str) -> Iterator[Piece]:
-    for m in _SPACED.finditer(level):
-        words = _SPACED_GAP.split(m.group())
-        said = " ".join(re.sub(r"[\W_]", "", w) for w in words)
-        yield Piece("spaced", said, _whole(*m.span()), "level", tight=True, final=True)
-    dashed = list(_DASHED.finditer(level))
-    if len(dashed) >= 2:
-        for first, last in _near(dashed):
-            stretch = level[first.start() : last.end()]
-            said = re.sub(r"(?<=\w)[-_.·*~](?=\w)", "", stretch)
-            yield Piece("hyphenated", said, _whole(first.start(), last.end()), "level", tight=True, final=True)
-
-
-def _near(found: list[re.Match[str]]) -> Iterator[tuple[re.Match[str], re.Match[str]]]:
-    """Groups of two or more matches less than 60 characters apart."""
-    first = last = found[0]
-    count = 1
-    for m in found[1:]:
-        if m.start() - last.end() < 60 and m.end() - first.start() < 4000:
-            last, count = m, count + 1
-            continue
-        if count > 1:
-            yield first, last
-        first = last = m
-        count = 1
-    if count > 1:
-        yield first, last

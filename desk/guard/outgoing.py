@@ -6,16 +6,18 @@ told from other numbers by ISO/IEC 7812 (Luhn), accounts by ISO 13616 (mod 97).
 
 import re
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from desk.domain.ticket import Gate
 from desk.guard import policy
 from desk.guard.channels import Channel
+from desk.guard.english import load
 from desk.guard.normalise import strip_unseen
 
 _ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,6}[a-zA-Z]{2,24}(?![\w-])")
 _LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"')\]]{2,2000}", re.IGNORECASE)
-_DIGITS = re.compile(r"(?<![\w-])(?:\d[ -]?){12,18}\d(?![\w-])")
+_DIGITS = re.compile(r"(?<![\w-])(?:\d[ -]?){12,18}\d(?![\d-])")
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{1,4}){3,8}(?![A-Za-z0-9])")
 _PLACEHOLDER = re.compile(
     r"\[(?:your |the |insert |customer |agent |company |order |ticket |first |last |full )*(?:name|date|number|address|link|"
@@ -37,20 +39,19 @@ _SECRETS = (
         "a password",
         re.compile(
             r"(?:password|passwd|passwort|kennwort|contraseña|mot de passe|wachtwoord|api[ _-]?key|secret|token)"
-            r"\s{0,3}(?:is|ist|es|est|:|=)\s{0,3}(?=\S*[\d!@#$%^&*])(?!\S*@\w+\.)\S{6,100}",
+            r"\s{0,3}(?:(?:is|ist|es|est)\s{0,3}[:=]?|[:=])\s{0,3}(?=\S*[\d!@#$%^&*])(?!\S*@\w+\.)\S{6,100}",
             re.IGNORECASE,
         ),
     ),
 )
-_PROMISES = (
-    ("a guarantee", re.compile(r"\b(?:we|I) (?:hereby )?guarantee\b(?! (?:period|terms|card))|\b100 ?% (?:guaranteed|sure)\b", re.I)),
-    ("a promise of a refund", re.compile(r"\b(?:you(?:'ll| will)|we(?:'ll| will)|I(?:'ll| will)) (?:definitely |certainly |of course )?(?:get|receive|give you|issue|grant|pay)(?: you)?(?: a| the| your)? (?:full |complete |immediate )*(?:refund|money back|compensation)\b", re.I)),
-    ("an admission of fault", re.compile(r"\bwe (?:fully )?(?:accept|admit|acknowledge) (?:full |all |any )?(?:liability|legal responsibility|negligence)\b|\bwe (?:are|were) (?:legally )?liable\b", re.I)),
-    ("a promise of free goods", re.compile(r"\b(?:free of charge for (?:life|ever)|lifetime (?:free|warranty|discount)|(?:50|60|70|80|90|100) ?% (?:off|discount))\b", re.I)),
-    ("a promise without condition", re.compile(r"\b(?:we|I) (?:promise|swear|assure you (?:that )?(?:it|this) will never)\b|\bwill never happen again\b", re.I)),
-    ("legal, medical or tax advice", re.compile(r"\b(?:as your (?:lawyer|doctor|tax adviser)|you should sue|my (?:legal|medical) advice)\b", re.I)),
-    ("eine Zusage", re.compile(r"\b(?:wir|ich) (?:garantiere[n]?|verspreche[n]?)\b|\bwir übernehmen die (?:volle )?haftung\b|\bsie erhalten (?:garantiert|auf jeden fall)\b", re.I)),
-)  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def promises() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """What no answer may promise on its own, from `words/promises.toml`."""
+    return tuple((e["what"], re.compile(e["look"], re.IGNORECASE)) for e in load("promises.toml")["promise"])
+
+
 _LEAKED = re.compile(
     r"\b(?:as an ai(?: language)? (?:model|assistant)|my (?:system )?prompt|my instructions (?:say|are|tell)|i was instructed to"
     r"|system prompt|language model|i (?:have been|am) programmed to)\b",
@@ -126,7 +127,13 @@ def _cards(text: str, known: str, customer_text: str) -> Gate:
     del customer_text  # a card number the customer sent must not be sent back either
     for m in _DIGITS.finditer(text):
         digits = re.sub(r"\D", "", m.group())
-        if 13 <= len(digits) <= 19 and digits[0] in "23456" and len(set(digits)) > 2 and luhn(digits) and m.group() not in known:
+        if (
+            13 <= len(digits) <= 19
+            and digits[0] in "23456"
+            and len(set(digits)) > 1
+            and luhn(digits)
+            and m.group() not in known
+        ):
             return _gate("cards", f"The text holds what looks like a card number ending in {digits[-4:]}.", "")
     return _gate("cards", "", "No card number found.")
 
@@ -194,7 +201,7 @@ def _placeholders(text: str) -> Gate:
 
 def _promises(text: str, known: str) -> Gate:
     lower = known.lower()
-    for what, pattern in _PROMISES:
+    for what, pattern in promises():
         m = pattern.search(text)
         if m and m.group().lower() not in lower:
             return _gate("promises", f"The text holds {what} that no source backs: “{m.group()[:80]}”.", "")

@@ -6,13 +6,13 @@ noisy-or, then with one another. `THRESHOLD` was chosen on labelled mail at unde
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from desk.domain.enums import AttackType
 from desk.domain.guarded import Evidence
-from desk.guard import commands, languages, phrases
+from desk.guard import english, languages
 from desk.guard.channels import Channel
 from desk.guard.normalise import View, Views, views
 from desk.guard.rules import Book, Hit, Joined, join
@@ -67,13 +67,13 @@ class Judgement:
 @lru_cache(maxsize=1)
 def book() -> Book:
     """All rules of all languages."""
-    return Book((*phrases.CLAIMS, *commands.COMMANDS, *languages.rules()))
+    return Book((*english.rules(), *languages.rules()))
 
 
 @lru_cache(maxsize=1)
 def markup() -> Book:
     """Rules about chat markup, which need the layout of the text."""
-    return Book(commands.DELIMITERS)
+    return Book(english.markup())
 
 
 def judge(channels: Sequence[Channel]) -> Judgement:
@@ -129,7 +129,7 @@ def _reported(text: str, start: int, end: int) -> bool:
     """Whether a span stands in quotation marks after a word of reporting: somebody tells of an attack."""
     before = text[max(0, start - 60) : start]
     at = max(before.rfind(q) for q in _OPEN)
-    if at < 0 or not _REPORTING.search(before[:at]) and not re.search(r"\b(?:quotes|says|said|like|example|instance)\b", before[:at]):  # fmt: skip
+    if at < 0 or (not _REPORTING.search(before[:at]) and not re.search(r"\b(?:quotes|says|said|like|example|instance)\b", before[:at])):  # fmt: skip
         return False
     return any(q in text[end : end + 160] for q in "\"'”“»’」』")
 
@@ -162,14 +162,30 @@ def _concealed(channel: Channel, reading: Views) -> list[Finding]:
     size = len(channel.text)
     if channel.suspicion > 0 and prose(channel.text) >= 4:
         found.append(
-            Finding("hidden", f"hidden.{channel.hidden or channel.name}", channel.suspicion, 0, size,
-                    channel.text[:300], AttackType.INSTRUCTION_SMUGGLING, "visible")  # fmt: skip
+            Finding(
+                "hidden",
+                f"hidden.{channel.hidden or channel.name}",
+                channel.suspicion,
+                0,
+                size,
+                channel.text[:300],
+                AttackType.INSTRUCTION_SMUGGLING,
+                "visible",
+            )  # fmt: skip
         )
     for name, (least, weight) in _ODD.items():
         if reading.oddities.get(name, 0) >= least:
             found.append(
-                Finding("disguise", f"disguise.{name}", weight, 0, size, channel.text[:120],
-                        AttackType.ENCODING_EVASION, "normalise")  # fmt: skip
+                Finding(
+                    "disguise",
+                    f"disguise.{name}",
+                    weight,
+                    0,
+                    size,
+                    channel.text[:120],
+                    AttackType.ENCODING_EVASION,
+                    "normalise",
+                )  # fmt: skip
             )
     return found
 
@@ -207,9 +223,10 @@ def _score(window: Sequence[Finding], broad: Sequence[Finding], channel: Channel
     return _either((claim, command, concealed))
 
 
-def _either(weights: "object") -> float:
+def _either(weights: Iterable[float]) -> float:
+    """Noisy-or: the chance that at least one of independent reasons holds."""
     rest = 1.0
-    for w in weights:  # type: ignore[attr-defined]
+    for w in weights:
         rest *= 1.0 - min(0.98, w)
     return 1.0 - rest
 

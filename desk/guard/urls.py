@@ -23,7 +23,9 @@ _SHORTENERS = frozenset(
     "bit.ly tinyurl.com t.co goo.gl ow.ly is.gd buff.ly rebrand.ly cutt.ly shorturl.at t.ly rb.gy tiny.cc bl.ink s.id "
     "v.gd qr.ae adf.ly lnkd.in trib.al shorte.st bc.vc clck.ru u.to dub.sh".split()
 )
-_TWO_LEVEL = frozenset("co.uk org.uk ac.uk gov.uk com.au net.au co.nz co.jp com.br com.tr co.in com.mx co.za com.cn".split())
+_TWO_LEVEL = frozenset(
+    "co.uk org.uk ac.uk gov.uk com.au net.au co.nz co.jp com.br com.tr co.in com.mx co.za com.cn".split()
+)
 _BAIT = re.compile(
     r"\b(?:verify|confirm|update|unlock|restore|validate|secure)\b.{0,40}\b(?:account|password|identity|payment|mailbox|card|"
     r"billing)\b|\b(?:account|mailbox|card)\b.{0,40}\b(?:suspended|locked|limited|disabled|expire[sd]?|deactivated|blocked)\b"
@@ -33,7 +35,9 @@ _BAIT = re.compile(
     r"|\b(?:cuenta|contraseña)\b.{0,40}\b(?:suspendida|bloqueada|verificar|caduca)\b",
     re.IGNORECASE,
 )
-_LURE_PATH = re.compile(r"(?:login|signin|sign-in|verify|secure|account|update|webscr|confirm|wallet|password|auth)", re.IGNORECASE)
+_LURE_PATH = re.compile(
+    r"(?:login|signin|sign-in|verify|secure|account|update|webscr|confirm|wallet|password|auth)", re.IGNORECASE
+)
 _RISKY_TLD = frozenset("zip mov top xyz click gq cf ml tk country kim work rest cam icu buzz quest cyou".split())
 
 
@@ -132,7 +136,8 @@ def _is_ip(host: str) -> bool:
     if bare.isdigit() and len(bare) >= 8:
         return True
     try:
-        return not ipaddress.ip_address(bare).is_private
+        ipaddress.ip_address(bare)
+        return True
     except ValueError:
         return bool(re.fullmatch(r"0x[0-9a-f]{8}", bare))
 

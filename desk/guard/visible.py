@@ -5,11 +5,11 @@ element kinds. What is not surely shown is hidden: a model reads `text` alone, t
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from desk.guard import css
+from desk.guard.style import Style, computed, too_faint
 
 MAX_HTML = 1_500_000
 MAX_TAGS = 30_000
@@ -23,24 +23,15 @@ _BLOCK = frozenset(
     "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure footer form "
     "h1 h2 h3 h4 h5 h6 header hr html li main menu nav ol p pre section summary table tbody tfoot thead tr ul".split()
 )
-_NEVER_SHOWN = {
-    "noscript": "noscript", "noembed": "noscript", "noframes": "noscript", "template": "template", "datalist": "datalist",
-    "object": "fallback", "audio": "fallback", "video": "fallback", "canvas": "fallback", "iframe": "fallback",
-    "desc": "svg", "metadata": "svg", "annotation": "svg", "annotation-xml": "svg", "defs": "svg", "xml": "xml",
-    "title": "title", "head": "head", "textarea": "form", "select": "form", "rp": "ruby", "dialog": "dialog",
-    "xmp": "xmp", "applet": "fallback", "map": "map", "o:p": "",
-}  # fmt: skip
 _ATTRIBUTES = frozenset(
     "alt title aria-label aria-description aria-roledescription aria-valuetext aria-placeholder placeholder summary "
     "label content value srcdoc longdesc abbr standby prompt cite datetime download".split()
 )
 _LINKS = frozenset("href src action formaction background data poster cite srcset xlink:href".split())
-_WHITE: css.Colour = (255.0, 255.0, 255.0, 1.0)
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)((?:[^>=]|=\s*(?:\"[^\"]*\"|'[^']*')?)*+)>?")
 _QUOTED_VALUE = re.compile(r"\"[^\"]*\"|'[^']*'")
 _FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr basefont bgsound frame".split())
-_FONT_PX = {"xx-small": 9, "x-small": 10, "small": 13, "medium": 16, "large": 18, "x-large": 24, "smaller": 13}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +61,6 @@ class Visible:
     parts: tuple[Part, ...] = ()
     attributes: tuple[Part, ...] = ()
     links: tuple[Link, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Style:
-    """Computed state that children inherit. `hidden` names why nothing inside shows, `unseen` is visibility alone."""
-
-    hidden: str = ""
-    unseen: str = ""
-    size: float = 16.0
-    fore: css.Colour = (0.0, 0.0, 0.0, 1.0)
-    back: css.Colour | None = _WHITE
-    opacity: float = 1.0
-    pre: bool = False
 
 
 @dataclass(slots=True)
@@ -176,9 +154,9 @@ def _many_attributes(inside: str) -> bool:
 
 def _walk(document: Any, reader: _Reader) -> None:
     """One pass over the tree, without recursion."""
-    stack: list[tuple[_Style, css.Element, int]] = []
+    stack: list[tuple[Style, css.Element, int]] = []
     chain: list[css.Element] = []
-    style = _Style()
+    style = Style()
     link: list[int] = []
     node = document.child
     nodes = 0
@@ -199,7 +177,7 @@ def _walk(document: Any, reader: _Reader) -> None:
                                   attributes)  # fmt: skip
             if len(chain) < MAX_DEPTH + 60:
                 chain.append(element)
-                inner = _computed(element, chain, style, reader)
+                inner = computed(element, chain, style, reader.sheet)
                 _attributes(element, reader)
                 if tag in ("script", "style"):
                     if tag == "script":
@@ -236,11 +214,13 @@ def _walk(document: Any, reader: _Reader) -> None:
         node = node.next if node is not None else None
 
 
-def _open(element: css.Element, style: _Style, reader: _Reader) -> None:
+def _open(element: css.Element, style: Style, reader: _Reader) -> None:
     if style.hidden or style.unseen:
         return
     if element.tag in _BLOCK:
-        reader.shown.append("\n\n" if element.tag in ("p", "h1", "h2", "h3", "table", "ul", "ol", "blockquote") else "\n")
+        reader.shown.append(
+            "\n\n" if element.tag in ("p", "h1", "h2", "h3", "table", "ul", "ol", "blockquote") else "\n"
+        )
         if element.tag == "li":
             reader.shown.append("- ")
     elif element.tag == "br":
@@ -249,7 +229,7 @@ def _open(element: css.Element, style: _Style, reader: _Reader) -> None:
         reader.shown.append(" ")
 
 
-def _close(element: css.Element, style: _Style, reader: _Reader, link: list[int]) -> None:
+def _close(element: css.Element, style: Style, reader: _Reader, link: list[int]) -> None:
     if element.tag == "a" and link and element.attributes.get("href"):
         link.pop()
     if not style.hidden and element.tag in _BLOCK and element.tag not in ("li", "tr", "dt", "dd"):
@@ -258,10 +238,10 @@ def _close(element: css.Element, style: _Style, reader: _Reader, link: list[int]
         reader.parts[-1][1].append("\n")
 
 
-def _text(text: str, style: _Style, chain: list[css.Element], reader: _Reader, link: list[int]) -> None:
+def _text(text: str, style: Style, chain: list[css.Element], reader: _Reader, link: list[int]) -> None:
     if not style.pre:
         text = re.sub(r"[ \t\r\n\f]+", " ", text)
-    why = style.hidden or style.unseen or _too_faint(style)
+    why = style.hidden or style.unseen or too_faint(style)
     if why:
         if text.strip():
             last = reader.parts[-1] if reader.parts else None
@@ -279,19 +259,6 @@ def _text(text: str, style: _Style, chain: list[css.Element], reader: _Reader, l
         reader.links[link[-1]][1].append(text)
 
 
-def _too_faint(style: _Style) -> str:
-    """Why text of this style can't be read although it is drawn, or nothing."""
-    if style.size <= 2.0:
-        return "tiny"
-    if style.opacity < 0.12:
-        return "opacity"
-    if style.fore[3] < 0.12:
-        return "transparent"
-    if style.back is not None and css.contrast(style.fore, style.back) < 1.18:
-        return "colour"
-    return ""
-
-
 def _comment(text: str, reader: _Reader) -> None:
     reader.hide("comment", text)
 
@@ -307,156 +274,9 @@ def _attributes(element: css.Element, reader: _Reader) -> None:
             reader.attributes.append(Part(f"{element.tag}@{kind}" if kind in ("content", "value") else kind, value))
         elif kind in _LINKS:
             reader.attributes.append(Part("link", value))
-        elif " " in value.strip() and kind not in ("style", "class", "rel", "face", "sizes", "media", "viewbox", "d",
-                                                   "points", "transform", "xmlns", "lang", "name", "http-equiv"):  # fmt: skip
+        elif (" " in value.strip() and kind not in ("style", "class", "rel", "face", "sizes", "media", "viewbox", "d",
+                                                   "points", "transform", "xmlns", "lang", "name", "http-equiv")) or (kind == "style" and "content" in value):  # fmt: skip
             reader.attributes.append(Part("attribute", value))
-        elif kind == "style" and "content" in value:
-            reader.attributes.append(Part("attribute", value))
-
-
-def _computed(element: css.Element, chain: list[css.Element], outer: _Style, reader: _Reader) -> _Style:
-    """The element's own style from its parent's, the sheet and its attributes."""
-    props: css.Props = {}
-    if reader.sheet.count:
-        for rule in reader.sheet.matching(chain):
-            _merge(props, rule.props)
-    inline = element.attributes.get("style")
-    if inline:
-        _merge(props, css.declarations(inline))
-    style = outer
-    why = _by_kind(element)
-    if element.tag == "details" and "open" not in element.attributes:
-        why = "details"
-    elif element.tag == "summary" and outer.hidden == "details":
-        style = replace(style, hidden="")
-    attributes = element.attributes
-    if attributes.keys() & {"color", "bgcolor", "background", "text"} or element.tag == "font":
-        style = _presentational(element, style)
-    if props:
-        values = {k: v for k, (v, _) in props.items()}
-        style = _apply(values, style)
-        why = why or _box(values, style)
-    if element.tag in ("pre", "textarea", "listing"):
-        style = replace(style, pre=True)
-    return replace(style, hidden=why) if why and not style.hidden else style
-
-
-def _merge(props: css.Props, more: css.Props) -> None:
-    for name, (value, important) in more.items():
-        if name in props and props[name][1] and not important:
-            continue
-        props[name] = (value, important)
-
-
-def _by_kind(element: css.Element) -> str:
-    tag, attributes = element.tag, element.attributes
-    if tag in _NEVER_SHOWN:
-        return "" if tag == "dialog" and "open" in attributes else _NEVER_SHOWN[tag]
-    if "hidden" in attributes:
-        return "hidden_attribute"
-    if (attributes.get("aria-hidden") or "").strip().lower() == "true":
-        return "aria_hidden"
-    if tag in ("td", "div", "tr") and (attributes.get("height") or "").strip() in ("0", "0px") and tag == "div":
-        return "height"
-    return ""
-
-
-def _presentational(element: css.Element, style: _Style) -> _Style:
-    attributes = element.attributes
-    fore = css.colour(attributes.get("color") or attributes.get("text") or "")
-    if fore is not None and element.tag in ("font", "body", "basefont"):
-        style = replace(style, fore=fore)
-    if attributes.get("background"):
-        style = replace(style, back=None)
-    back = css.colour(attributes.get("bgcolor") or "")
-    if back is not None and back[3] > 0.5:
-        style = replace(style, back=back)
-    if element.tag == "font" and (attributes.get("size") or "").strip() in ("0", "-7", "-8", "-9"):
-        style = replace(style, size=1.0)
-    return style
-
-
-def _apply(values: Mapping[str, str], style: _Style) -> _Style:
-    """Inherited properties: size, colours, opacity, visibility."""
-    size = _font_size(values, style.size)
-    fore = css.colour(values.get("-webkit-text-fill-color", "") or values.get("color", "")) or style.fore
-    back = _background(values, style.back)
-    opacity = style.opacity
-    if "opacity" in values or "filter" in values:
-        m = re.search(r"opacity\(\s*([\d.]+%?)", values.get("filter", ""))
-        for text in filter(None, (values.get("opacity", ""), m.group(1) if m else "")):
-            number = re.match(r"[\d.]+", text)
-            if number and number.group().count(".") < 2 and number.group() != ".":
-                opacity *= float(number.group()) / (100 if text.endswith("%") else 1)
-    unseen = style.unseen
-    if "visibility" in values:
-        unseen = "visibility" if values["visibility"] in ("hidden", "collapse") else ""
-    return replace(style, size=size, fore=fore, back=back, opacity=opacity, unseen=unseen)
-
-
-def _font_size(values: Mapping[str, str], base: float) -> float:
-    text = values.get("font-size", "")
-    if not text and "font" in values:
-        found = re.findall(r"(?<![\w.])(?:\d*\.?\d+(?:px|pt|em|rem|ex|mm|cm|in|pc|%|vw|vh)|0)(?=[\s/]|$)", values["font"])
-        text = found[0] if found else ""
-    if not text:
-        return base
-    if text in _FONT_PX:
-        return float(_FONT_PX[text])
-    if text.startswith(("calc(", "min(", "max(", "clamp(")):
-        inner = re.findall(r"[\d.]+[a-z%]*", text)
-        sizes = [s for s in (css.length(i, base) for i in inner if i.strip(".")) if s is not None]
-        return (max(sizes) if text.startswith("max") else min(sizes)) if sizes else base
-    size = css.length(text, base)
-    return base if size is None else abs(size)
-
-
-def _background(values: Mapping[str, str], inherited: css.Colour | None) -> css.Colour | None:
-    both = f"{values.get('background', '')} {values.get('background-color', '')} {values.get('background-image', '')}"
-    if "url(" in both or "gradient" in both:
-        found = css.colour(values.get("background-color", ""))
-        return found if found is not None and found[3] > 0.5 else None
-    result = inherited
-    for text in (values.get("background", ""), values.get("background-color", "")):
-        for token in re.findall(r"(?:rgba?|hsla?)\([^)]*\)|#[0-9a-f]{3,8}|[a-z]+", text):
-            found = css.colour(token)
-            if found is not None and found[3] > 0.5:
-                result = found
-    return result
-
-
-def _box(values: Mapping[str, str], style: _Style) -> str:
-    """Why a box with these properties shows nothing, or nothing."""
-    if values.get("display", "").startswith("none"):
-        return "display_none"
-    if values.get("content-visibility") == "hidden":
-        return "display_none"
-    if "all" in values.get("mso-hide", ""):
-        return "mso_hide"
-    base = style.size
-    clips = any(values.get(k, "").startswith(("hidden", "clip", "scroll", "auto")) for k in ("overflow", "overflow-x", "overflow-y"))  # fmt: skip
-    for name in ("max-height", "height", "max-width", "width", "line-height"):
-        size = css.length(values.get(name, ""), 100.0)
-        if size is not None and size <= 1.0 and (clips or name == "max-height") and values.get(name, "")[-1:] != "%":
-            return "size"
-    for name in ("left", "right", "top", "bottom", "text-indent", "margin-left", "margin-top"):
-        size = css.length(values.get(name, ""), base)
-        if size is not None and abs(size) >= 400 and (size < 0 or name not in ("margin-left", "margin-top")):
-            return "off_screen"
-    moved = f"{values.get('transform', '')} {values.get('-webkit-transform', '')}"
-    if re.search(r"scale(?:3d|x|y)?\(\s*0?\.?0*\s*[,)]|rotate[xy]\(\s*90|translate(?:x|y|3d)?\([^)]*-\d{3,}", moved):
-        return "transform"
-    if values.get("scale", "").strip() in ("0", "0%") or values.get("zoom", "").strip() in ("0", "0%", "0.01"):
-        return "transform"
-    clip = f"{values.get('clip', '')} {values.get('clip-path', '')}"
-    if re.search(r"rect\(\s*[01](?:px)?[\s,]+[01](?:px)?[\s,]+[01](?:px)?|inset\(\s*(?:5\d|[6-9]\d|100)(?:\.\d+)?%", clip):
-        return "clip"
-    if re.search(r"(?:circle|ellipse)\(\s*0|polygon\(\s*(?:0(?:px|%)?[\s,]*)+\)|inset\(\s*100", clip):
-        return "clip"
-    spacing = css.length(values.get("letter-spacing", ""), base)
-    if spacing is not None and spacing < -0.5 * base:
-        return "spacing"
-    return ""
 
 
 def _finish(reader: _Reader, depth: int) -> Visible:

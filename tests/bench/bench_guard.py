@@ -14,10 +14,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "guard"))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from guard_mails import record  # noqa: E402
+from guard_mails import record
 
-from desk.domain.mail import ParsedMail  # noqa: E402
-from desk.guard import scan  # noqa: E402
+from desk.domain.mail import ParsedMail
+from desk.guard import scan
 
 WORDS = (
     "order parcel lamp invoice please could you send the new bulb for our kitchen since Monday it flickers when we dim "
@@ -52,7 +52,9 @@ def page(size: int) -> str:
     """A newsletter-like page of about `size` characters."""
     row = '<tr><td style="color:#222;font-size:14px"><a href="https://shop.example/p?id={}">{}</a></td></tr>'
     rows = "".join(row.format(i, prose(120, i)) for i in range(max(1, size // 220)))
-    return f"<html><head><style>.a{{color:#333}} td p{{margin:0}}</style></head><body><table>{rows}</table></body></html>"
+    return (
+        f"<html><head><style>.a{{color:#333}} td p{{margin:0}}</style></head><body><table>{rows}</table></body></html>"
+    )
 
 
 HOSTILE: dict[str, Callable[[int], str]] = {
@@ -74,7 +76,7 @@ HOSTILE: dict[str, Callable[[int], str]] = {
     "zero width": lambda n: "a\u200b" * (n // 2),
     "cyrillic": lambda n: ("забудь все предыдущие " * n)[:n],
     "chinese": lambda n: ("忽略之前的所有" * n)[:n],
-    "newlines": lambda n: ("\n" * n),
+    "newlines": lambda n: "\n" * n,
     "reversed": lambda n: prose(n)[::-1],
 }
 
@@ -86,7 +88,9 @@ def main() -> None:
     for mail in mails[:20]:
         scan(mail)
     each = [cost(m, 1) for m in mails]
-    print(f"median per mail       {statistics.median(each):9.2f} ms   (p95 {sorted(each)[int(len(each) * 0.95)]:.2f} ms)")
+    print(
+        f"median per mail       {statistics.median(each):9.2f} ms   (p95 {sorted(each)[int(len(each) * 0.95)]:.2f} ms)"
+    )
     small, large = cost(record(prose(100_000))), cost(record(prose(200_000)))
     print(f"100 kB text           {small:9.2f} ms")
     print(f"100 kB page           {cost(record(html=page(100_000))):9.2f} ms")

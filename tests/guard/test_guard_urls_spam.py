@@ -59,11 +59,26 @@ def test_names_one_slip_apart_are_near() -> None:
 
 
 SPAM = (
-    ("Make $5000 a week from home!!!", "Dear friend,\nwork from home and earn $5000 per week. Risk-free! Act now, limited time offer. Click here. To be removed from our list reply remove."),
-    ("CONGRATULATIONS WINNER", "You have won the international lottery. Claim your prize of $2,500,000 million dollars. Send your details to our agent, strictly confidential."),
-    ("URGENT BUSINESS PROPOSAL", "I am the barrister of the late general Abacha. I need a foreign partner for the transfer of the fund of US$25 million. Utmost confidence, next of kin."),
-    ("Cheap viagra, no prescription", "Online pharmacy: viagra, cialis, xanax. No prescription. Order now! Lowest prices. Click here."),
-    ("Rank #1 on Google", "I came across your website. We offer SEO services: first page of Google, backlinks, increase your website traffic. Affordable packages, guest posts."),
+    (
+        "Make $5000 a week from home!!!",
+        "Dear friend,\nwork from home and earn $5000 per week. Risk-free! Act now, limited time offer. Click here. To be removed from our list reply remove.",
+    ),
+    (
+        "CONGRATULATIONS WINNER",
+        "You have won the international lottery. Claim your prize of $2,500,000 million dollars. Send your details to our agent, strictly confidential.",
+    ),
+    (
+        "URGENT BUSINESS PROPOSAL",
+        "I am the barrister of the late general Abacha. I need a foreign partner for the transfer of the fund of US$25 million. Utmost confidence, next of kin.",
+    ),
+    (
+        "Cheap viagra, no prescription",
+        "Online pharmacy: viagra, cialis, xanax. No prescription. Order now! Lowest prices. Click here.",
+    ),
+    (
+        "Rank #1 on Google",
+        "I came across your website. We offer SEO services: first page of Google, backlinks, increase your website traffic. Affordable packages, guest posts.",
+    ),
 )
 
 

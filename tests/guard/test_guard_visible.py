@@ -120,7 +120,9 @@ def test_a_word_split_by_tags_reads_as_one_and_blocks_as_lines() -> None:
 
 
 def test_attributes_and_links_are_gathered() -> None:
-    page = visible('<a href="https://a.example/?q=x">go <b>there</b></a><img alt="a picture of it"><p data-x="some words here">t</p>')
+    page = visible(
+        '<a href="https://a.example/?q=x">go <b>there</b></a><img alt="a picture of it"><p data-x="some words here">t</p>'
+    )
     assert [(link.href, link.text) for link in page.links] == [("https://a.example/?q=x", "go there")]
     assert {p.text for p in page.attributes} >= {"a picture of it", "some words here"}
 
