@@ -203,7 +203,7 @@ def test_a_reply_to_our_answer_comes_back_to_its_thread_even_under_another_subje
     assert detail.row.status == ThreadStatus.PENDING_REVIEW
     run = db.get(jobs.of_thread(detail.row.id))[0]
     context = next(s for s in db.get(jobs.steps(run.id)) if s.step == "context")
-    assert any("within 30 days" in text for text in context.output["texts"].values())
+    assert any("within 30 days" in text for text in context.output["texts"].values()), context.output
 
 
 def test_a_customer_who_writes_again_stops_the_answer_on_hold(

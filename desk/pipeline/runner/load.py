@@ -38,7 +38,7 @@ def case_of(db: Database, run: jobs.Run, config: Config) -> Case:
     rows = db.get(messages.of_thread(detail.row.id))
     asked = [row for row in rows if row.run_id == run.id and row.direction is Direction.INBOUND]
     newest = asked[-1] if asked else rows[-1]
-    earlier = [row for row in rows if row.received_at <= newest.received_at and row not in asked and row.clean]
+    earlier = [row for row in rows if row.id < newest.id and row not in asked and row.clean]
     outputs = {step.step: step.output for step in db.get(jobs.steps(run.id))}
     refused = db.get(drafts.current(detail.row.id)) if run.data.get("instruction") else None
     return Case(
