@@ -6,7 +6,7 @@ from desk.triage import heads, intents, language
 from desk.triage.urgent import urgent
 
 _MOST_SENTENCES = 12
-_READ_CLOSELY = 500  # characters of sentences the head judges; what comes after is told by its grammar alone
+_READ_CLOSELY = 300  # characters of sentences the head judges; what comes after is told by its grammar alone
 _BY_GRAMMAR = 0.6
 _LONGEST_SENTENCE = 240
 
