@@ -130,6 +130,15 @@ _seen = (threads.c.assigned_to, threads.c.merged_into)
 _order = (threads.c.last_message_at, threads.c.id)
 sa.Index("ix_threads_shelf_last", threads.c.shelf, *_order, threads.c.status, *_seen)
 sa.Index("ix_threads_shelf_status_last", threads.c.shelf, threads.c.status, *_order, *_seen)
+sa.Index("ix_threads_priority", threads.c.shelf, threads.c.priority, *_order, threads.c.status)
+sa.Index(
+    "ix_threads_review",
+    threads.c.shelf,
+    threads.c.status,
+    threads.c.urgent.desc(),
+    threads.c.asks.desc(),
+    *_order,
+)
 sa.Index("ix_threads_assigned", threads.c.assigned_to, threads.c.status, threads.c.last_message_at, threads.c.id)
 sa.Index("ix_threads_category", threads.c.category, threads.c.last_message_at, threads.c.id)
 sa.Index("ix_threads_contact_subject", threads.c.contact_addr, threads.c.subject_key, threads.c.last_message_at)

@@ -269,6 +269,10 @@ CREATE INDEX ix_threads_contact_id ON threads (contact_id)
 ;
 CREATE INDEX ix_threads_contact_subject ON threads (contact_addr, subject_key, last_message_at)
 ;
+CREATE INDEX ix_threads_priority ON threads (shelf, priority, last_message_at, id, status)
+;
+CREATE INDEX ix_threads_review ON threads (shelf, status, urgent DESC, asks DESC, last_message_at, id)
+;
 CREATE INDEX ix_threads_shelf_last ON threads (shelf, last_message_at, id, status, assigned_to, merged_into)
 ;
 CREATE INDEX ix_threads_shelf_status_last ON threads (shelf, status, last_message_at, id, assigned_to, merged_into)
