@@ -162,6 +162,7 @@ default_internal_user = {internal}
 default_internal_group = {group}
 default_login_user = {login}
 default_vsz_limit = 0
+auth_failure_delay = 0
 first_valid_uid = 0
 mail_location = maildir:{home}/mail:LAYOUT=fs
 service imap-login {{
@@ -214,7 +215,8 @@ def dovecot_server() -> Iterator[ImapServer]:
     home.chmod(0o755)
     if root:
         os.chown(home / "mail", me.pw_uid, me.pw_gid)
-    words = dict(home=home, internal=internal, login=login, group=group, port=port, password=PASSWORD.replace(" ", ""))
+    words = {"home": home, "internal": internal, "login": login, "group": group, "port": port}
+    words["password"] = PASSWORD.replace(" ", "")
     config = home / "dovecot.conf"
     config.write_text(_DOVECOT.format(**words, uid=me.pw_uid, gid=me.pw_gid))
     process: list[subprocess.Popen[bytes]] = []
@@ -286,7 +288,7 @@ class SmtpSink:
 def smtp_sink(auth: bool = False) -> Iterator[SmtpSink]:
     """A running `SmtpSink`; with `auth` it wants the login USER / PASSWORD."""
     from aiosmtpd.controller import Controller
-    from aiosmtpd.smtp import SMTP, AuthResult
+    from aiosmtpd.smtp import AuthResult
 
     sink = SmtpSink()
 
@@ -322,16 +324,15 @@ def smtp_sink(auth: bool = False) -> Iterator[SmtpSink]:
             return await self._answer(server, "after") or f"250 OK queued as {len(sink.taken)}"
 
     def check(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> Any:
-        return AuthResult(success=(data.login, data.password) == (USER.encode(), PASSWORD.encode()))
-
-    class Faulty(Controller):
-        def factory(self) -> SMTP:
-            return SMTP(self.handler, enable_SMTPUTF8=True, **self.SMTP_kwargs)
+        right = (data.login, data.password) == (USER.encode(), PASSWORD.encode())
+        return AuthResult(success=right, handled=False)
 
     options: dict[str, Any] = {}
     if auth:
         options = {"authenticator": check, "auth_required": True, "auth_require_tls": False}
-    controller = Faulty(Handler(), hostname="127.0.0.1", port=free_port(), ready_timeout=15, **options)
+    controller = Controller(
+        Handler(), enable_SMTPUTF8=True, hostname="127.0.0.1", port=free_port(), ready_timeout=15, **options
+    )
     controller.start()
     sink.port = controller.port
     try:

@@ -48,6 +48,9 @@ _HEADS = {
     "ko": ("{d}, {w} 님이 작성:", "%Y년 %m월 %d일 %H:%M"),
 }
 
+LANGUAGES = tuple(_HEADS)
+"""Languages of the line above a quote."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recipients:

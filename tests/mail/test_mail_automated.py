@@ -9,7 +9,8 @@ from desk.mail.parse import parse
 
 REPORT = (
     "Content-Type: text/plain\n\nYour message could not be delivered.",
-    "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; gone@customer.example\n"
+    "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n"
+    "Final-Recipient: rfc822; gone@customer.example\n"
     "Action: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 no such user",
     "Content-Type: message/rfc822\n\nMessage-ID: <ours@shop.example>\nSubject: Re: Lamp\n\nHello",
 )

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mailmessages import multipart, raw
 
 from desk.domain.mail import ParsedMail
 from desk.mail import charsets, headers, html
 from desk.mail.parse import parse
-from mailmessages import multipart, raw
 
 
 def of(kind: str, *parts: str, **fields: str) -> ParsedMail:
@@ -98,7 +98,8 @@ def test_a_message_inside_a_message_stays_a_file() -> None:
     ],
 )
 def test_file_names_cannot_leave_their_folder(name: str, safe: str) -> None:
-    part = f'Content-Type: application/x-y\nContent-Disposition: attachment; filename="{name.replace(chr(92), chr(92) * 2)}"\n\nx'
+    quoted = name.replace(chr(92), chr(92) * 2)
+    part = f'Content-Type: application/x-y\nContent-Disposition: attachment; filename="{quoted}"\n\nx'
     (file,) = of("mixed", "Content-Type: text/plain\n\nHi", part).attachments
     assert file.filename == safe
 
@@ -214,7 +215,8 @@ def test_flowed_text_is_joined_and_uuencoded_files_are_taken_out() -> None:
 
 
 def test_an_invitation_alone_is_read_as_text() -> None:
-    event = "BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nSUMMARY:Fitting of the lamp\nLOCATION:Shop\nEND:VEVENT\nEND:VCALENDAR"
+    lines = ("METHOD:REQUEST", "BEGIN:VEVENT", "SUMMARY:Fitting of the lamp", "LOCATION:Shop", "END:VEVENT")
+    event = "\n".join(("BEGIN:VCALENDAR", *lines, "END:VCALENDAR"))
     mail = parse(raw(event, Content_Type="text/calendar; method=REQUEST"))
     assert "Fitting of the lamp" in mail.text
 

@@ -48,7 +48,8 @@ HEADS = [
 BLOCKS = [
     "-----Original Message-----\nFrom: Shop\nSent: Monday, January 5, 2026 10:00\nTo: Ann\nSubject: Lamp",
     "From: Shop <help@shop.example>\nSent: Monday, January 5, 2026 10:00\nTo: Ann\nSubject: Lamp",
-    "________________________________\nVon: Shop <help@shop.example>\nGesendet: Montag, 5. Januar 2026 10:00\nAn: Ann\nBetreff: Lampe",
+    "________________________________\n"
+    "Von: Shop <help@shop.example>\nGesendet: Montag, 5. Januar 2026 10:00\nAn: Ann\nBetreff: Lampe",
     "De : Shop <help@shop.example>\nEnvoyé : lundi 5 janvier 2026 10:00\nÀ : Ann\nObjet : Lampe",
     "De: Shop <help@shop.example>\nEnviado: lunes, 5 de enero de 2026 10:00\nPara: Ann\nAsunto: Lámpara",
     "Van: Shop <help@shop.example>\nVerzonden: maandag 5 januari 2026 10:00\nAan: Ann\nOnderwerp: Lamp",
@@ -113,7 +114,8 @@ def test_own_words_that_look_like_marks_are_kept(text: str) -> None:
 
 
 def test_a_forward_without_a_word_keeps_what_was_forwarded() -> None:
-    text = "---------- Forwarded message ---------\nFrom: Bo <bo@x.example>\nDate: Mon, 5 Jan 2026\nSubject: Lamp\nTo: Ann\n\nIt is broken."
+    head = "From: Bo <bo@x.example>\nDate: Mon, 5 Jan 2026\nSubject: Lamp\nTo: Ann"
+    text = f"---------- Forwarded message ---------\n{head}\n\nIt is broken."
     assert split(text).reply == "It is broken."
 
 
@@ -130,7 +132,11 @@ def test_no_text_is_invented(text: str) -> None:
         assert {line.strip() for line in part.split("\n") if line.strip()} <= lines
 
 
-@given(st.lists(st.sampled_from([OWN, "", "> q", "On 5 Jan 2026 at 10:00, X <x@y.example> wrote:", "--", "From: x@y.example"])))
+@given(
+    st.lists(
+        st.sampled_from([OWN, "", "> q", "On 5 Jan 2026 at 10:00, X <x@y.example> wrote:", "--", "From: x@y.example"])
+    )
+)
 @settings(deadline=None)
 def test_own_lines_above_everything_survive(lines: list[str]) -> None:
     assert OWN in split("\n".join([OWN, "", *lines])).reply

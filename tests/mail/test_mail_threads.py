@@ -25,7 +25,9 @@ def test_marks_of_all_kinds_leave_one_key(subject: str) -> None:
     assert subject_key(subject) == "green lamp"
 
 
-@pytest.mark.parametrize("subject", ["", "Re:", "Question", "Re: Hilfe", "(no subject)", "AW: Bestellung", "12345", "??"])
+@pytest.mark.parametrize(
+    "subject", ["", "Re:", "Question", "Re: Hilfe", "(no subject)", "AW: Bestellung", "12345", "??"]
+)
 def test_subjects_that_say_nothing_have_no_key(subject: str) -> None:
     assert subject_key(subject) == ""
 
@@ -57,7 +59,9 @@ def test_our_own_address_may_always_join() -> None:
 
 
 def test_a_message_that_answers_two_threads_joins_them() -> None:
-    decision = assign(parse(raw()), [found(7, "reference"), found(9, "reference"), found(11, "reference", "x@y.example")])
+    decision = assign(
+        parse(raw()), [found(7, "reference"), found(9, "reference"), found(11, "reference", "x@y.example")]
+    )
     assert (decision.thread_id, decision.also) == (7, (9,))
 
 
