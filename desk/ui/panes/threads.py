@@ -93,7 +93,7 @@ def _first(row: "ThreadRow", width: int, ink: Ink, now: datetime) -> list[Segmen
     name = ink.strong if row.unread else Style()
     segments = [
         Segment(sign + " ", style),
-        Segment(words.clip(safe.line(row.contact_name) or row.contact_addr, name_width) + "  ", name),
+        Segment(words.clip(safe.line(row.contact_name or row.contact_addr), name_width) + "  ", name),
         Segment(subject, name),
         Segment(tail, ink.quiet),
     ]
