@@ -88,10 +88,10 @@ def mark_sent(desk: Desk, outbox_id: int) -> Done:
     return Done("Noted as sent")
 
 
-def recover(desk: Desk) -> Done:
+def recover(desk: Desk, *, orphans: bool = False) -> Done:
     """After a crash: what was claimed goes on, what was in DATA waits for a person. Called by the send worker."""
     with unit(desk, "recover", "outbox", durable=True) as u:
-        again, unsure = outbox.recover(u.tx, u.now)
+        again, unsure = outbox.recover(u.tx, u.now, orphans=orphans)
         for outbox_id in unsure:
             row = found(u.get(outbox.one(outbox_id)), "This message")
             _doubt(u, row, "desk stopped while the server had it")

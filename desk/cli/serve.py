@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,10 @@ from desk.paths import Paths
 
 if TYPE_CHECKING:
     from desk.actions.desk import Desk
-    from desk.store.database import AsyncDatabase
+    from desk.store.database import AsyncDatabase, Database
+
+SIGN_OF_LIFE = 30.0
+"""A worker that said nothing for so many seconds is gone; a living one speaks every ten."""
 
 
 def screen(given: argparse.Namespace) -> int:
@@ -62,7 +66,8 @@ def run(config: Config, places: Paths, *, demo: bool = False) -> int:
         from desk.store.database import AsyncDatabase
 
         db = rooms.store(config, places)
-        supervisor.start()
+        if not _served(db):
+            supervisor.start()
         return rooms.desk(config, db), AsyncDatabase(rooms.location(config, places))
 
     try:
@@ -70,6 +75,14 @@ def run(config: Config, places: Paths, *, demo: bool = False) -> int:
     finally:
         supervisor.stop()
     return 0
+
+
+def _served(db: "Database") -> bool:
+    """Whether workers are at work on this store already (`desk worker` as a service, or another desk)."""
+    from desk.store import changes
+
+    fresh = rooms.now() - timedelta(seconds=SIGN_OF_LIFE)
+    return any(row.name.startswith("think") and row.at > fresh for row in db.get(changes.workers()))
 
 
 def worker(given: argparse.Namespace) -> int:

@@ -287,12 +287,14 @@ def unfiled(limit: int = 50) -> Read[list[OutboxRow]]:
     return Read(statement, lambda found: [_row(r) for r in found])
 
 
-def recover(tx: Connection, now: datetime) -> tuple[list[int], list[int]]:
+def recover(tx: Connection, now: datetime, *, orphans: bool = False) -> tuple[list[int], list[int]]:
     """After a crash: claims whose lease ended before DATA are queued again, those in DATA are in doubt.
 
-    Returns (queued again, in doubt) as ids.
+    With `orphans` no lease is waited for: the caller knows that no sender lives, and one that only slept finds its claim
+    gone when it asks to mark DATA. Returns (queued again, in doubt) as ids.
     """
-    lost = sa.and_(o.state == str(OutboxState.SENDING), o.lease_until < stamp(now))
+    sending = o.state == str(OutboxState.SENDING)
+    lost = sending if orphans else sa.and_(sending, o.lease_until < stamp(now))
     calm = {"updated_at": stamp(now), **_FREE}
     doubt = outbox.update().where(lost, o.phase.in_([DATA, ACCEPTED]))
     doubt = doubt.values(state=str(OutboxState.IN_DOUBT), error="desk stopped while the server had it", **calm)

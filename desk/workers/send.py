@@ -2,6 +2,9 @@
 
 import contextlib
 import logging
+import os
+import secrets
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -22,7 +25,52 @@ Send = Callable[[Outgoing, Callable[[], None]], str]
 """Hand one message over: the bytes, and what to call between the last accepted recipient and DATA. Returns the reply."""
 LOOK_AGAIN = timedelta(minutes=1)
 """How often a mailbox is asked whether a message in doubt lies in its Sent folder."""
+LEASE_SECONDS = 15.0
 log = logging.getLogger("desk.send")
+
+
+class Lease:
+    """The right to be the one sender of a store, renewed by a thread of its own; a desk beside it stands by.
+
+    A sender that gets it anew knows that no other lives, so what was left in the middle is settled at once.
+    """
+
+    def __init__(self, db: Database, name: str) -> None:
+        self.db, self.name = db, name
+        self.token = secrets.token_hex(8)
+        self.fresh = False
+        self._has = False
+        self._ended = threading.Event()
+
+    def held(self) -> bool:
+        """Whether it is ours; asks for it where it is not."""
+        if not self._has and self._take():
+            self.fresh = True
+            self._ended.clear()
+            threading.Thread(target=self._renew, daemon=True, name="send-lease").start()
+        return self._has
+
+    def end(self) -> None:
+        """Give it back."""
+        if self._has:
+            self._ended.set()
+            self._has = False
+            with self.db.write() as tx:
+                changes.end_lease(tx, self.name, self.token)
+
+    def _take(self) -> bool:
+        with self.db.write() as tx:
+            owner = f"{os.getpid()}"
+            self._has = changes.lease(tx, self.name, self.token, owner, now=loop.now(), seconds=LEASE_SECONDS)
+        return self._has
+
+    def _renew(self) -> None:
+        while not self._ended.wait(LEASE_SECONDS / 4):
+            try:
+                if not self._take():
+                    return
+            except DeskError as problem:
+                log.warning("the sender's lease was not renewed: %s", problem)
 
 
 class Sender:
@@ -37,26 +85,31 @@ class Sender:
     ) -> None:
         self.config, self.desk, self.db = config, desk, desk.db
         self.transport, self.connect = transport, connect
+        self.lease = Lease(self.db, "send")
         self._sources: dict[str, Source] = {}
         self._looked: dict[int, datetime] = {}
 
     def once(self) -> bool:
         """Do what is due now; whether there was anything."""
+        if not self.lease.held():
+            return False
         now = self.desk.clock()
-        with self.db.durable() as tx:
-            _, unsure = outbox.recover(tx, now)
+        if self.lease.fresh:
+            door.recover(self.desk, orphans=True)
+            self.lease.fresh = False
         woken = self._wake(now)
         due = self.db.get(outbox.due(now))
         for outbox_id in due:
             self._release(outbox_id)
         filed = self._file(now)
-        return bool(unsure or woken or due or filed)
+        return bool(woken or due or filed)
 
     def close(self) -> None:
         """Give the connections back."""
         for source in self._sources.values():
             source.close()
         self._sources.clear()
+        self.lease.end()
 
     def _release(self, outbox_id: int) -> None:
         """Through the door. A refusal is recorded on the ticket by the door itself; here it only ends the attempt."""

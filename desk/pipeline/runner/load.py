@@ -9,7 +9,7 @@ from desk.errors import StoreError
 from desk.guard import readmit
 from desk.mail.reply import split
 from desk.pipeline.case import Case, Turn
-from desk.store import drafts, intake, jobs, messages, people, threads
+from desk.store import intake, jobs, messages, people, threads
 from desk.store.database import Database
 from desk.store.messages import MessageRow
 
@@ -40,7 +40,6 @@ def case_of(db: Database, run: jobs.Run, config: Config) -> Case:
     newest = asked[-1] if asked else rows[-1]
     earlier = [row for row in rows if row.id < newest.id and row not in asked and row.clean]
     outputs = {step.step: step.output for step in db.get(jobs.steps(run.id))}
-    refused = db.get(drafts.current(detail.row.id)) if run.data.get("instruction") else None
     return Case(
         thread_id=detail.row.id,
         run_id=run.id,
@@ -55,7 +54,7 @@ def case_of(db: Database, run: jobs.Run, config: Config) -> Case:
         box=mailbox(config, detail.row.mailbox),
         replies_to_sender=newest.reply_to.casefold() in ("", newest.from_addr.casefold()),
         instruction=str(run.data.get("instruction", "")),
-        rejected=refused.body if refused else "",
+        rejected=str(run.data.get("rejected", "")),
         chosen=_article(str(run.data.get("chosen", ""))),
         outputs=outputs,
     )
