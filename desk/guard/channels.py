@@ -26,7 +26,8 @@ _USUAL = frozenset(
     "errors-to x-originating-ip x-mailer user-agent x-spam-status x-spam-level x-spam-score x-spam-flag "
     "x-ms-exchange-antispam-messagedata-0 x-received x-google-smtp-source x-gm-message-state x-google-dkim-signature "
     "thread-index lines x-mimeole x-priority importance x-mailman-version x-beenthere x-uid status x-status xref "
-    "domainkey-signature reply-to sender organization mailing-list x-organization x-face x-egroups-return x-keywords x-authentication-warning x-virus-scanned x-loop x-ms-has-attach x-pyzor".split()
+    "domainkey-signature reply-to sender organization mailing-list x-organization x-face x-egroups-return x-keywords "
+    "x-authentication-warning x-virus-scanned x-loop x-ms-has-attach x-pyzor".split()
 )
 _QUOTE = re.compile(r"^[ \t]*>[> \t]*", re.MULTILINE)
 _WORDS = re.compile(r"\w+")

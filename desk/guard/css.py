@@ -21,7 +21,10 @@ _NARROW = re.compile(r"print|width|height|speech|orientation|prefers|resolution|
 Props = dict[str, tuple[str, bool]]
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
 _ESCAPED = re.compile(r"\\([0-9A-Fa-f]{1,6})\s?|\\(.)", re.DOTALL)
-_PART = re.compile(r"([#.]?)([\w-]+|\*)|\[\s*([\w-]+)\s*(?:([~|^$*]?=)\s*[\"']?([^\"'\]]*)[\"']?\s*[isIS]?\s*)?\]|(::?[\w-]+(?:\([^()]*\))?)")  # fmt: skip
+_PART = re.compile(
+    r"([#.]?)([\w-]+|\*)|\[\s*([\w-]+)\s*(?:([~|^$*]?=)\s*[\"']?([^\"'\]]*)[\"']?\s*[isIS]?\s*)?\]"
+    r"|(::?[\w-]+(?:\([^()]*\))?)"
+)
 _NEVER_APPLIES = (":hover", ":focus", ":active", ":before", ":after", ":visited", ":target", ":checked", ":placeholder")
 
 

@@ -169,7 +169,7 @@ def oddities(text: str) -> dict[str, int]:
     return {name: count for name, count in found.items() if count > 0}
 
 
-def views(text: str, *, budget: int = 600_000) -> Views:
+def views(text: str, *, budget: int = 400_000) -> Views:
     """Every reading of `text`: levelled, skeleton, decoded; at most `MAX_DEPTH` deep, `budget` characters in all."""
     odd = oddities(text)
     found: list[View] = []
@@ -194,6 +194,10 @@ def views(text: str, *, budget: int = 600_000) -> Views:
                 way = through(piece.back, found[-1].back)
             name = f"{disguise}+{piece.kind}" if disguise else piece.kind
             if piece.tight or piece.final:
+                spent += len(piece.text)
+                if spent > budget + len(text) or len(found) >= MAX_VIEWS:
+                    complete = False
+                    break
                 found.append(View(fold(piece.text), name, way, piece.tight, piece.text))
             elif depth < MAX_DEPTH:
                 queue.append((piece.text, name, way, depth + 1))

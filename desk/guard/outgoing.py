@@ -23,7 +23,8 @@ _PLACEHOLDER = re.compile(
     r"\[(?:your |the |insert |customer |agent |company |order |ticket |first |last |full )*(?:name|date|number|address|link|"
     r"amount|company|product|order|email|phone|signature|title|position|time|details?|x+|\.\.\.)[^\]\n]{0,30}\]"
     r"|\{\{?\s?[a-zA-Z_][\w. ]{0,40}\s?\}?\}|<(?:name|your name|customer|date|number|order_?\w*|email|insert[^>\n]{0,30}|"
-    r"placeholder|link|company)>|\bX{4,}\b|\bTBD\b|\blorem ipsum\b|\bINSERT [A-Z ]{2,30}\b|%[A-Z_]{3,30}%|\[\[[^\]\n]{1,40}\]\]",
+    r"placeholder|link|company)>|\bX{4,}\b|\bTBD\b|\blorem ipsum\b|\bINSERT [A-Z ]{2,30}\b|%[A-Z_]{3,30}%"
+    r"|\[\[[^\]\n]{1,40}\]\]",
     re.IGNORECASE,
 )
 _SECRETS = (
@@ -53,8 +54,8 @@ def promises() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 _LEAKED = re.compile(
-    r"\b(?:as an ai(?: language)? (?:model|assistant)|my (?:system )?prompt|my instructions (?:say|are|tell)|i was instructed to"
-    r"|system prompt|language model|i (?:have been|am) programmed to)\b",
+    r"\b(?:as an ai(?: language)? (?:model|assistant)|my (?:system )?prompt|my instructions (?:say|are|tell)"
+    r"|i was instructed to|system prompt|language model|i (?:have been|am) programmed to)\b",
     re.IGNORECASE,
 )
 

@@ -36,6 +36,7 @@ _REPORTING = re.compile(
     r"(?:say|said|says|saying|quote|quotes|quoted|such as|e\.?g\.?|example|instance|like|called|titled|reads?|text"
     r"|phrase|message|subject|wrote|told us|claims?|contains?|sagt|schrieb|dice|dit|disait|zegt)\W{0,12}$"
 )
+_TELLING = re.compile(r"\b(?:quotes|says|said|like|example|instance)\b")
 _OPEN = "\"'“„«‘‚「『"
 _PROSE = re.compile(r"[^\W\d_]{2,}")
 
@@ -129,7 +130,7 @@ def _reported(text: str, start: int, end: int) -> bool:
     """Whether a span stands in quotation marks after a word of reporting: somebody tells of an attack."""
     before = text[max(0, start - 60) : start]
     at = max(before.rfind(q) for q in _OPEN)
-    if at < 0 or (not _REPORTING.search(before[:at]) and not re.search(r"\b(?:quotes|says|said|like|example|instance)\b", before[:at])):  # fmt: skip
+    if at < 0 or not (_REPORTING.search(before[:at]) or _TELLING.search(before[:at])):
         return False
     return any(q in text[end : end + 160] for q in "\"'”“»’」』")
 
@@ -171,7 +172,7 @@ def _concealed(channel: Channel, reading: Views) -> list[Finding]:
                 channel.text[:300],
                 AttackType.INSTRUCTION_SMUGGLING,
                 "visible",
-            )  # fmt: skip
+            )
         )
     for name, (least, weight) in _ODD.items():
         if reading.oddities.get(name, 0) >= least:
@@ -185,7 +186,7 @@ def _concealed(channel: Channel, reading: Views) -> list[Finding]:
                     channel.text[:120],
                     AttackType.ENCODING_EVASION,
                     "normalise",
-                )  # fmt: skip
+                )
             )
     return found
 

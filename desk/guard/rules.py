@@ -7,7 +7,7 @@ bounded, so a text of n characters costs O(n).
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -73,36 +73,47 @@ class Book:
         self.rules = tuple(rules)
         stems = {s for r in rules for group in r.needs for s in group}
         self._words = frozenset(s for s in stems if s.isascii() and s.isalpha())
+        self._starts = frozenset(s[:2] for s in self._words)
         self._lengths = sorted({len(s) for s in self._words})
         self._phrases = sorted(s for s in stems - self._words if s.isascii())
         self._scripts: dict[str, list[str]] = {}
         for stem in sorted(stems - self._words):
             if not stem.isascii():
                 self._scripts.setdefault(script(stem), []).append(stem)
+        self._groups: dict[str, list[tuple[str, ...]]] = {}
+        self._by_first: dict[tuple[str, ...], list[Rule]] = {}
+        for group in {g for r in rules for g in r.needs}:
+            for stem in group:
+                self._groups.setdefault(stem, []).append(group)
+        for rule in rules:
+            self._by_first.setdefault(rule.needs[0], []).append(rule)
         self._known: dict[str, tuple[str, ...]] = {}
 
     def hits(self, text: str, *, tight: bool = False) -> tuple[list[Hit], bool]:
         """All matches in levelled text, and whether every zone was looked at."""
         at = self._places(text, tight)
         places: dict[tuple[str, ...], list[int]] = {}
+        for stem, where in at.items():
+            for group in self._groups[stem]:
+                places.setdefault(group, []).extend(where)
+        for where in places.values():
+            where.sort()
         found: list[Hit] = []
-        complete = True
-        for rule in self.rules:
-            groups: list[list[int]] = []
-            for group in rule.needs:
-                if group not in places:
-                    places[group] = sorted(p for s in group for p in at.get(s, ()))
-                if not places[group]:
-                    break
-                groups.append(places[group])
-            else:
-                expression = compiled(rule.pattern, rule.loose, tight)
-                for start, end in _zones(groups, len(text)):
-                    for m in expression.finditer(text, start, end):
-                        found.append(Hit(rule, m.start(), m.end()))
-                        if len(found) >= MAX_HITS:
-                            return found, False
-        return found, complete
+        for rule in self._candidates(places):
+            expression = compiled(rule.pattern, rule.loose, tight)
+            for start, end in _zones([places[g] for g in rule.needs], len(text)):
+                for m in expression.finditer(text, start, end):
+                    found.append(Hit(rule, m.start(), m.end()))
+                    if len(found) >= MAX_HITS:
+                        return found, False
+        return found, True
+
+    def _candidates(self, places: Collection[tuple[str, ...]]) -> Iterator[Rule]:
+        """The rules all of whose groups occur."""
+        for group in places:
+            for rule in self._by_first.get(group, ()):
+                if all(g in places for g in rule.needs):
+                    yield rule
 
     def _places(self, text: str, tight: bool) -> dict[str, list[int]]:
         """Where each stem occurs: at the beginning of words (anywhere in a tight text), in one pass."""
@@ -116,6 +127,8 @@ class Book:
                 known.clear()
             for m in _LATIN.finditer(text):
                 word = m.group()
+                if word[:2] not in self._starts:
+                    continue
                 stems = known.get(word)
                 if stems is None:
                     stems = known[word] = self._stems_of(word)

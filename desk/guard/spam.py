@@ -14,6 +14,7 @@ from desk.domain.guarded import Evidence
 from desk.domain.mail import ParsedMail
 from desk.guard.channels import Reading
 from desk.guard.english import load
+from desk.guard.literals import required
 from desk.guard.normalise import fold, oddities
 from desk.guard.urls import host_of, registered
 
@@ -30,6 +31,8 @@ class Pattern:
     points: float
     regex: re.Pattern[str]
     times: int = 1
+    literals: tuple[str, ...] = ()
+    """One of these stands in every match."""
 
 
 @lru_cache(maxsize=1)
@@ -37,7 +40,8 @@ def patterns() -> dict[str, tuple[Pattern, ...]]:
     """The patterns for `subject` and `body`, from `words/spam.toml`."""
     return {
         part: tuple(
-            Pattern(f"spam.{e['name']}", e["points"], re.compile(e["look"]), e.get("times", 1)) for e in entries
+            Pattern(f"spam.{e['name']}", e["points"], re.compile(e["look"]), e.get("times", 1), required(e["look"]))
+            for e in entries
         )
         for part, entries in load("spam.toml").items()
     }
@@ -58,6 +62,8 @@ def score(mail: ParsedMail, reading: Reading) -> tuple[float, tuple[Evidence, ..
     found: list[tuple[str, float, str, str]] = []
     for channel, text in (("subject", subject), ("body", body)):
         for pattern in patterns()[channel]:
+            if pattern.literals and not any(literal in text for literal in pattern.literals):
+                continue
             hits = [m.group() for _, m in zip(range(pattern.times), pattern.regex.finditer(text), strict=False)]
             if hits:
                 found.append((pattern.name, pattern.points * (1 + 0.5 * (len(hits) - 1)), channel, hits[0]))

@@ -165,7 +165,8 @@ def _box(values: Mapping[str, str], style: Style) -> str:
     if "all" in values.get("mso-hide", ""):
         return "mso_hide"
     base = style.size
-    clips = any(values.get(k, "").startswith(("hidden", "clip", "scroll", "auto")) for k in ("overflow", "overflow-x", "overflow-y"))  # fmt: skip
+    overflow = (values.get(k, "") for k in ("overflow", "overflow-x", "overflow-y"))
+    clips = any(v.startswith(("hidden", "clip", "scroll", "auto")) for v in overflow)
     for name in ("max-height", "height", "max-width", "width", "line-height"):
         size = css.length(values.get(name, ""), 100.0)
         if size is not None and size <= 1.0 and (clips or name == "max-height") and values.get(name, "")[-1:] != "%":

@@ -263,7 +263,13 @@ def _comment(text: str, reader: _Reader) -> None:
     reader.hide("comment", text)
 
 
+_PLAIN_ATTRIBUTES = frozenset(
+    "class rel face sizes media viewbox d points transform xmlns lang name http-equiv".split()
+)  # fmt: skip
+
+
 def _attributes(element: css.Element, reader: _Reader) -> None:
+    """File what the element's attributes say: texts, links, and anything else that holds words."""
     for name, value in element.attributes.items():
         if not value or len(value) < 3:
             continue
@@ -274,8 +280,10 @@ def _attributes(element: css.Element, reader: _Reader) -> None:
             reader.attributes.append(Part(f"{element.tag}@{kind}" if kind in ("content", "value") else kind, value))
         elif kind in _LINKS:
             reader.attributes.append(Part("link", value))
-        elif (" " in value.strip() and kind not in ("style", "class", "rel", "face", "sizes", "media", "viewbox", "d",
-                                                   "points", "transform", "xmlns", "lang", "name", "http-equiv")) or (kind == "style" and "content" in value):  # fmt: skip
+        elif kind == "style":
+            if "content" in value:
+                reader.attributes.append(Part("attribute", value))
+        elif " " in value.strip() and kind not in _PLAIN_ATTRIBUTES:
             reader.attributes.append(Part("attribute", value))
 
 
@@ -286,7 +294,8 @@ def _finish(reader: _Reader, depth: int) -> Visible:
         text = _tidy("".join(texts))
         if kind == "comment" and "<" in text and depth < 2:
             inner = visible(re.sub(r"^\[if[^\]]*\]>|<!\[endif\]$", "", text), _depth=depth + 1)
-            text = "\n".join(filter(None, (inner.text, inner.hidden, *(a.text for a in inner.attributes if a.kind != "link"))))  # fmt: skip
+            said = (a.text for a in inner.attributes if a.kind != "link")
+            text = "\n".join(filter(None, (inner.text, inner.hidden, *said)))
             complete = complete and inner.complete
         if text:
             parts.append(Part(kind, text, first))

@@ -237,7 +237,10 @@ HARMLESS = (
     "Please include the invoice in your reply and add my accountant in copy.",
     "The system prompts me for a password again and again. What should I do?",
     "My system shows the message: disk full. The installer stops there.",
-    "User: hello\nAgent: How can I help?\nUser: my parcel is lost\nAgent: I will check.\nThat was the chat, and then nothing.",
+    (
+        "User: hello\nAgent: How can I help?\nUser: my parcel is lost\nAgent: I will check.\nThat was "
+        "the chat, and then nothing."
+    ),
     "<system>\n  <os>Windows 11</os>\n</system>\nis what the report says. The app closes at once.",
     "Our web.config holds <system.web> and the page fails.",
     "My key is k8Jd02mZpQ1vX7sT9bLw4nRf6YhCgE3aUoIe5NqMzWxK== and it is refused.",
@@ -268,7 +271,11 @@ HARMLESS = (
     "이전 메일은 무시해 주세요. 주문 번호는 1397입니다.",
     "Super Service 👩‍👩‍👧‍👦👍🏽 alles angekommen ❤️ 🏴󠁧󠁢󠁥󠁮󠁧󠁿",
     "𝗦𝗔𝗟𝗘! Up to 50 % off until Monday, your newsletter says. Does it count for repairs?",
-    "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nPlease change the address of order 37.\n-----BEGIN PGP SIGNATURE-----\niHUEARYKAB0WIQT037695kq9bXG2c3Yw==\n-----END PGP SIGNATURE-----",
+    (
+        "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nPlease change the address of order "
+        "37.\n-----BEGIN PGP SIGNATURE-----\niHUEARYKAB0WIQT037695kq9bXG2c3Yw==\n-----END PGP "
+        "SIGNATURE-----"
+    ),
 )
 
 
@@ -339,7 +346,8 @@ def test_text_from_the_store_needs_a_clean_status_or_a_release() -> None:
 def test_no_input_makes_the_scan_raise() -> None:
     rng = random.Random(int(os.environ.get("GUARD_SEED", "7")))
     pieces = [*"<>&;%=\\#{}[]|\"' \n\t\x00-_.", "\u202e", "\u200b", "\U000e0041", "\ud800", "<div style='", "<!--", "-->",
-              "</", "=?utf-8?b?", "&#x", "%u", "\\u{", "base64,", "QUJD", "ignore", "<style>", "{display:none}", "style=\"font:0/0 a\""]  # fmt: skip
+              "</", "=?utf-8?b?", "&#x", "%u", "\\u{", "base64,", "QUJD", "ignore", "<style>", "{display:none}", (
+        "style=\"font:0/0 a\"")]  # fmt: skip
     for _ in range(300):
         text = "".join(rng.choice(pieces) for _ in range(rng.randint(1, 120)))
         found = scan(record(text, html=text if rng.random() < 0.5 else "", subject=text[:40]))

@@ -4,6 +4,9 @@ import pytest
 from guard_mails import record
 
 from desk.guard import scan
+from desk.guard.literals import required
+from desk.guard.normalise import fold
+from desk.guard.spam import patterns
 from desk.guard.urls import look_alike, near, registered
 
 OWN = ("lamphouse.example",)
@@ -61,15 +64,24 @@ def test_names_one_slip_apart_are_near() -> None:
 SPAM = (
     (
         "Make $5000 a week from home!!!",
-        "Dear friend,\nwork from home and earn $5000 per week. Risk-free! Act now, limited time offer. Click here. To be removed from our list reply remove.",
+        (
+            "Dear friend,\nwork from home and earn $5000 per week. Risk-free! Act now, limited time offer. "
+            "Click here. To be removed from our list reply remove."
+        ),
     ),
     (
         "CONGRATULATIONS WINNER",
-        "You have won the international lottery. Claim your prize of $2,500,000 million dollars. Send your details to our agent, strictly confidential.",
+        (
+            "You have won the international lottery. Claim your prize of $2,500,000 million dollars. Send "
+            "your details to our agent, strictly confidential."
+        ),
     ),
     (
         "URGENT BUSINESS PROPOSAL",
-        "I am the barrister of the late general Abacha. I need a foreign partner for the transfer of the fund of US$25 million. Utmost confidence, next of kin.",
+        (
+            "I am the barrister of the late general Abacha. I need a foreign partner for the transfer of "
+            "the fund of US$25 million. Utmost confidence, next of kin."
+        ),
     ),
     (
         "Cheap viagra, no prescription",
@@ -77,7 +89,10 @@ SPAM = (
     ),
     (
         "Rank #1 on Google",
-        "I came across your website. We offer SEO services: first page of Google, backlinks, increase your website traffic. Affordable packages, guest posts.",
+        (
+            "I came across your website. We offer SEO services: first page of Google, backlinks, increase "
+            "your website traffic. Affordable packages, guest posts."
+        ),
     ),
 )
 
@@ -101,3 +116,16 @@ HAM = (
 @pytest.mark.parametrize(("subject", "text"), HAM)
 def test_customers_do_not_score_as_spam(subject: str, text: str) -> None:
     assert scan(record(text, subject=subject)).verdict.spam < 0.3
+
+
+def test_every_match_of_a_spam_pattern_holds_one_of_its_literals() -> None:
+    assert set(required(r"\bfoo(?:bar|qux)\b|x{2,}quux")) == {"foo", "quux"}
+    assert required(r"\d+ ?%|abc") == ("%", "abc")
+    assert required(r"[abc]+|abc") == ()
+    found = 0
+    for subject, text in SPAM:
+        for pattern in patterns()["body"]:
+            for m in pattern.regex.finditer(fold(text)):
+                found += 1
+                assert not pattern.literals or any(literal in m.group() for literal in pattern.literals), subject
+    assert found > 10
