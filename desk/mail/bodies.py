@@ -1,5 +1,6 @@
 """The MIME tree of one message: which parts are its text, which are files, and what each says once decoded."""
 
+import mimetypes
 import quopri
 import re
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from email.message import Message
 from pathlib import PurePosixPath
 
 from desk.domain.mail import Attachment
-from desk.mail import charsets, headers, html
+from desk.mail import charsets, headers, html, tnef
 
 MAX_PARTS = 500
 """Parts of one message that are looked at."""
@@ -125,12 +126,35 @@ def _file(part: Message, kind: str, name: str, bodies: Bodies, related: bool) ->
     data = content(part)
     if kind == "application/octet-stream" and not name and not data:
         return []
+    if kind in _TNEF or name.lower() == "winmail.dat":
+        return _unwrapped(data, kind, name, bodies)
     content_id = headers.ids(str(part.get("Content-ID", "") or ""))
     named = name or _invented(kind, part)
     bodies.attachments.append(
         Attachment(named, kind, len(data), data, content_id[0] if content_id and part.get("Content-ID") else "")
     )
     return []
+
+
+_TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
+
+
+def _unwrapped(data: bytes, kind: str, name: str, bodies: Bodies) -> list[str]:
+    """What a winmail.dat holds, in place of it; its text only counts where the message has none of its own."""
+    found = tnef.unwrap(data)
+    if found is None:
+        bodies.attachments.append(Attachment(name or "winmail.dat", kind, len(data), data))
+        return []
+    for title, given, inner in found.files:
+        guessed = given or mimetypes.guess_type(title)[0] or "application/octet-stream"
+        bodies.attachments.append(Attachment(safe_name(title), guessed, len(inner), inner))
+    if any(t.strip() for t in (*bodies.plain, *bodies.html)):
+        return []
+    if found.html:
+        bodies.html.append(found.html)
+    if found.text:
+        bodies.plain.append(found.text)
+    return [found.text or html.to_text(found.html)]
 
 
 def _text(part: Message, kind: str, name: str, bodies: Bodies) -> list[str]:

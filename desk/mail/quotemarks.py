@@ -172,6 +172,11 @@ def opens(line: str) -> bool:
     return bool(_START.match(line.strip().strip("*_- ")))
 
 
+def begins(line: str) -> bool:
+    """Whether a line is the likely first one of an attribution: its opening words, or a date at its start."""
+    return opens(line) or bool(DATE.search(line.strip()[:24]))
+
+
 def starts(line: str) -> bool:
     """Whether a line may be the first of an attribution that is wrapped over several lines."""
     line = line.strip().strip("*_- ")

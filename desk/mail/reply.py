@@ -121,7 +121,7 @@ def _attribution_above(lines: list[str], kinds: list[str], start: int) -> int:
         joined = " ".join(line.strip() for line in lines[first:end])
         if not marks.is_attribution(joined):
             continue
-        if best == start or (marks.opens(lines[first]) and not marks.opens(lines[best])):
+        if best == start or (marks.begins(lines[first]) and not marks.begins(lines[best])):
             best = first
     if best != start:
         return best
