@@ -77,4 +77,5 @@ def _trouble(workers: "Sequence[WorkerRow]", going: "Sequence[OutboxRow]", now: 
         if worker.state in ("idle", "working", "starting") and now - worker.at > SILENT:
             silent = words.age(worker.at, now)
             return f"{worker.name} has said nothing for {silent}; it is being started again."
-    return ""
+    off = next((w.detail for w in workers if w.state == "off" and w.detail), "")
+    return off

@@ -92,10 +92,11 @@ async def _thread(database: Reads, opened: Opened, thread_id: int, me: str) -> N
         return
     opened.messages = await database.get(messages.of_thread(thread_id))
     opened.draft = await database.get(drafts.current(thread_id))
-    if opened.draft is None:
+    if opened.draft is None and opened.thread.row.step:
         opened.streaming = await database.get(changes.streaming(thread_id))
-    questions = await database.get(drafts.questions_of(thread_id))
-    opened.questions = [q for q in questions if q.answer is None]
+    if opened.thread.row.question_count:
+        questions = await database.get(drafts.questions_of(thread_id))
+        opened.questions = [q for q in questions if q.answer is None]
     if opened.draft is not None and opened.draft.run_id is not None:
         steps = await database.get(jobs.steps(opened.draft.run_id))
         note = next((s.output for s in steps if s.step == "context"), {})

@@ -49,6 +49,8 @@ class Last(_Motion):
     id, keys, label = "last", ("G", "end"), "last"
 
     async def run(self, screen: "MainScreen") -> None:
+        if screen.focused_pane is screen.list:
+            await screen.whole_list()
         screen.focused_pane.to_end(True)
 
 
@@ -208,6 +210,7 @@ class OpenThread(Command):
     async def run(self, screen: "MainScreen") -> None:
         thread_id = screen.opened.thread_id
         await screen.go("all")
+        await screen.whole_list()
         if thread_id is not None and not screen.list.put(thread_id):
             screen.say("That ticket stands in another view: quarantined, automated or spam.", wrong=True)
 

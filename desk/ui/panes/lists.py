@@ -33,6 +33,11 @@ class WholeSheet:
     name = ""
     tall = 1
     ticking = False
+    partial = False
+
+    def grow(self, *, whole: bool = False) -> bool:
+        """All of it is there."""
+        return False
 
     def __init__(self, database: Reads) -> None:
         self._database = database

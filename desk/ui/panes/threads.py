@@ -29,6 +29,12 @@ STEPS = {
 }
 """A step of the pipeline as a word for what is going on."""
 
+HELD = "on hold"
+"""The step of a ticket whose reply waits in the outbox."""
+
+FIRST, GROWTH, MOST = 1_000, 4, 1_000_000
+"""Ids read at first, and how many times more whenever the list comes near their end."""
+
 
 class ThreadSheet:
     """The threads of one view."""
@@ -39,13 +45,25 @@ class ThreadSheet:
         self._database, self._view, self._me, self._text = database, view, me, text
         self.name = f"{view}:{text}"
         self.tall = 2 if view == "review" else 1
+        self._limit: int | None = FIRST
+        self.partial = True
 
     async def ids(self) -> "array[int]":
-        """Every id of the view, in its order."""
+        """The view's ids in its order, as many as have been asked for so far."""
         from desk.store import threads
 
+        limit = self._limit
         wanted = threads.Filter(threads.View(self._view), me=self._me, text=self._text)
-        return await self._database.get(threads.ids(wanted))
+        found = await self._database.get(threads.ids(wanted, limit))
+        self.partial = limit is not None and len(found) >= limit
+        return found
+
+    def grow(self, *, whole: bool = False) -> bool:
+        """Ask for more ids from the next reading on, or for all; False when there are no more."""
+        if self.partial and self._limit is not None:
+            self._limit = None if whole or self._limit > MOST else self._limit * GROWTH
+            return True
+        return False
 
     async def rows(self, ids: Sequence[int]) -> "dict[int, ThreadRow]":
         """One page of rows."""
@@ -64,6 +82,8 @@ def glyph(row: "ThreadRow", ink: Ink) -> tuple[str, Style]:
     """The one sign that says most about a ticket."""
     if row.flagged or row.shelf == "quarantine":
         return "⚠", ink.danger
+    if row.step == HELD:
+        return "⏸", ink.warning
     if row.urgent or row.priority == "urgent":
         return "!", ink.urgent
     if row.question_count or row.needs.startswith("asks"):
@@ -84,7 +104,8 @@ def _first(row: "ThreadRow", width: int, ink: Ink, now: datetime) -> list[Segmen
     right = max(4, len(age) + 1)
     name_width = max(10, min(20, width * 3 // 10))
     step = STEPS.get(row.step, safe.line(row.step))
-    working = f" {step}…" if row.step and row.status not in ("pending_review", "resolved", "archived") else ""
+    moving = row.step not in ("", HELD) and row.status not in ("pending_review", "resolved", "archived")
+    working = f" {step}…" if moving else f" {HELD}" if row.step == HELD else ""
     count = f" {row.message_count}" if row.message_count > 1 else ""
     files = " ⌁" if row.has_attachments else ""
     tail = count + files

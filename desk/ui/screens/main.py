@@ -174,6 +174,16 @@ class MainScreen(Keyed):
         if self.has_class("-narrow"):
             self.deeper()
 
+    def on_line_list_near_end(self) -> None:
+        """Read more ids."""
+        if self.list.sheet is not None and self.list.sheet.grow():
+            self.on_changed(Changed())
+
+    async def whole_list(self) -> None:
+        """Read all ids of the list: somebody wants its end."""
+        if self.list.sheet is not None and self.list.sheet.grow(whole=True):
+            await self.list.update(await self.list.sheet.ids())
+
     async def on_views_chosen(self, event: Views.Chosen) -> None:
         """A click on a view."""
         if self.connected:
@@ -186,7 +196,6 @@ class MainScreen(Keyed):
         if self._soon is not None:
             self._soon.stop()
         self._soon = self.set_timer(SETTLE, lambda: self.run_worker(self._open(), group="open", exclusive=True))
-        self.titles()
 
     async def settle(self) -> None:
         """A command acts on what the cursor stands on: it is read and shown first."""
@@ -251,7 +260,9 @@ class MainScreen(Keyed):
             self.titles()
             sheet = self.list.sheet
             if sheet is not None:
-                ids = await sheet.ids()
+                here, ids = self.list.id_here, await sheet.ids()
+                if sheet.partial and here is not None and here not in ids and sheet.grow(whole=True):
+                    ids = await sheet.ids()
                 if sheet is self.list.sheet:
                     await self.list.update(ids)
             await self._open()
@@ -273,7 +284,8 @@ class MainScreen(Keyed):
         extra = f" · {self.searched}" if self.pane == "search" else f" · {self.narrowed}" if self.narrowed else ""
         extra += f" · {pane.order}" if pane.order else ""
         self.list.border_title = Content(f"{pane.title}{extra}")
-        count = len(self.list.ids)
-        self.list.border_subtitle = Content(f"{self.list.index + 1} of {count:,}" if count else "")
+        partial = self.list.sheet is not None and self.list.sheet.partial
+        count = self.counts.get(self.pane, 0) if partial and not self.narrowed else len(self.list.ids)
+        self.list.border_subtitle = Content(f"{count:,}" if count else "")
         for views in self.query(Views):
             views.show(self.pane, dict(self.counts))

@@ -70,11 +70,12 @@ def _draft(screen: "MainScreen", opened: Opened) -> None:
         pane.border_title = Content(drafting.title(None, opened.streaming))
     draft = opened.draft
     state = "" if draft is None or draft.state == "offered" else draft.state
-    pane.border_subtitle = Content(state)
+    if page is not None:
+        pane.border_subtitle = Content(state)
     screen.set_class(page is not None, "-drafted")
     if page is None:
         screen.leave_draft()
-        page = Page()
+        return
     pane.show(page, (opened.key, draft.id if draft else None))
     pane.styles.height = max(3, pane.height_wanted + 2) if not screen.has_class("-narrow") else "1fr"
 

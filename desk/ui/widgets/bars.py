@@ -148,8 +148,9 @@ class KeyBar(Bar):
 
     def say(self, text: str, *, wrong: bool = False) -> None:
         """Show a sentence in place of the keys; an empty one takes it away."""
-        self.notice, self.wrong = text, wrong
-        self.refresh()
+        if (text, wrong) != (self.notice, self.wrong):
+            self.notice, self.wrong = text, wrong
+            self.refresh()
 
     def segments(self, width: int, ink: Ink) -> list[Segment]:
         """The notice, or as many keys as fit, the last one always kept."""

@@ -17,6 +17,8 @@ from desk.ui.themes import Ink
 
 PAGE = 128
 """Rows fetched at a time."""
+AHEAD = 300
+"""Ids beyond the screen below which more are read."""
 KEPT = 8 * PAGE
 """Rows kept beyond what is on the screen."""
 
@@ -33,8 +35,15 @@ class Sheet(Protocol):
     ticking: bool
     """Whether rows count seconds."""
 
+    partial: bool
+    """Whether there are more ids than were read so far."""
+
     async def ids(self) -> "array[int]":
-        """Every id, in display order."""
+        """The ids in display order."""
+        ...
+
+    def grow(self, *, whole: bool = False) -> bool:
+        """Ask for more ids from the next reading on; False when there are no more."""
         ...
 
     async def rows(self, ids: Sequence[int]) -> dict[int, Any]:
@@ -56,6 +65,9 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
             self.id = id
             super().__init__()
 
+    class NearEnd(Message):
+        """The end of the ids read so far comes into sight."""
+
     class Opened(Message):
         """An item was clicked."""
 
@@ -71,6 +83,7 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         self._places: dict[str, int] = {}
         self._fetching = False
         self._again = False
+        self._asked = 0
 
     @property
     def id_here(self) -> int | None:
@@ -263,6 +276,9 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         item, part = divmod(y + int(self.scroll_y), self.sheet.tall)
         if item >= len(self.ids):
             return Strip.blank(width, ink.text)
+        if self.sheet.partial and item > len(self.ids) - AHEAD and self._asked != len(self.ids):
+            self._asked = len(self.ids)
+            self.post_message(self.NearEnd())
         id = self.ids[item]
         key = (id, width, item == self.index, self.has_focus)
         strips = self._drawn.get(key)

@@ -61,7 +61,8 @@ class Paper(ScrollView, can_focus=True, inherit_bindings=False):
         self._page, self._key, self._width = page, key, -1
         self._lay()
         if not same:
-            self.scroll_to(y=0, animate=False)
+            if self.scroll_y:
+                self.scroll_to(y=0, animate=False)
             if at_anchor is not None and page.anchors:
                 self._to_line(page.anchors[at_anchor])
         self.refresh()
