@@ -76,7 +76,8 @@ def reason(
     names = " ".join(values.get("from", []))
     daemon = daemon or bool(re.search(r"mail delivery|mailer[- ]daemon|postmaster|mail administrator", names, re.I))
     empty = any(v.replace(" ", "") in ("<>", "<MAILER-DAEMON>") for v in values.get("return-path", []))
-    said, told = bool(_SUBJECT.search(subject)), bool(_TEXT.search(text[:20_000]))
+    said = bool(_SUBJECT.search(subject))
+    told = (said or daemon or empty) and bool(_TEXT.search(text[:20_000]))
     returned = any(k in ("message/rfc822", "text/rfc822-headers", "message/partial") for k in kinds)
     if main.startswith("multipart/report") and (daemon or empty or said):
         return "It is a delivery report of a mail server."

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_tz
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -46,6 +47,8 @@ def decode(value: str, charset: str = "") -> str:
     value = raw_text(_FOLD.sub(" ", value[:MAX_HEADER]), charset)
     if "=?" in value:
         value = _words(value)
+    elif value.isascii() and value.isprintable():
+        return " ".join(value.split())
     return _SPACE.sub(" ", charsets.clean(value)).strip()
 
 
@@ -214,6 +217,7 @@ def date(value: str) -> datetime | None:
 # Parameters -----------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=256)
 def parameters(value: str, charset: str = "") -> tuple[str, dict[str, str]]:
     """The main value (lower case) and the parameters of a MIME field, with RFC 2231 pieces joined and decoded.
 
@@ -253,10 +257,14 @@ def _joined(numbered: dict[int, tuple[bool, str]]) -> str:
     return _words(joined) if "=?" in joined and not encoded_any else joined
 
 
+_PARAMETER = re.compile(r"[\s;]*([^\s=;\"]+)\s*=\s*")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"?', re.S)
+
+
 def _pairs(rest: str) -> Iterator[tuple[str, str]]:
     pos = 0
     for _ in range(200):
-        match = re.compile(r"[\s;]*([^\s=;\"]+)\s*=\s*").match(rest, pos)
+        match = _PARAMETER.match(rest, pos)
         if not match:
             semicolon = rest.find(";", pos)
             if semicolon < 0:
@@ -265,7 +273,7 @@ def _pairs(rest: str) -> Iterator[tuple[str, str]]:
             continue
         name, pos = match.group(1).lower(), match.end()
         if rest[pos : pos + 1] == '"':
-            quoted = re.compile(r'"((?:[^"\\]|\\.)*)"?', re.S).match(rest, pos)
+            quoted = _QUOTED.match(rest, pos)
             if quoted is None:
                 return
             yield name, re.sub(r"\\([\"\\])", r"\1", quoted.group(1))

@@ -194,7 +194,8 @@ def _next_text(lines: list[str], n: int, within: int = 4) -> int | None:
 
 
 def _header_block(lines: list[str], n: int) -> int | None:
-    """A block of "From: / Sent: / To: / Subject:" in any language: at least three fields, or two with an address."""
+    """A block of "From: / Sent: / To: / Subject:" in any language: three fields with a subject or an address, or the sender's
+    with an address and one more. "From: Berlin / To: Rome / Date: …" is somebody's journey."""
     fields: set[str] = set()
     k, addressed, blanks, last_subject = n, False, 0, False
     while k < len(lines) and k - n < 14:
@@ -210,9 +211,9 @@ def _header_block(lines: list[str], n: int) -> int | None:
         elif not fields or blanks or not (_continues(lines[k]) or last_subject):
             break
         k += 1
-    if len(fields) >= 3 and fields & {"from", "sent"}:
+    if len(fields) >= 3 and fields & {"from", "sent"} and (addressed or "subject" in fields):
         return k
-    if len(fields) >= 2 and "from" in fields and (addressed or "sent" in fields):
+    if len(fields) >= 2 and "from" in fields and addressed:
         return k
     return None
 

@@ -106,6 +106,7 @@ def test_signatures_are_told_apart(sign: str) -> None:
         "Order details:\nLamp: green\nSize: small",
         "The options are\n- red\n- green\n\nWhich one is it?",
         "From: what I can see, nothing arrived.",
+        "My booking was\n\nFrom: Amsterdam\nTo: Berlin\nDate: 5 May 2026\n\nand I want to move it.",
         "My wishes:\n\nTo: be called back",
     ],
 )
@@ -117,6 +118,11 @@ def test_a_forward_without_a_word_keeps_what_was_forwarded() -> None:
     head = "From: Bo <bo@x.example>\nDate: Mon, 5 Jan 2026\nSubject: Lamp\nTo: Ann"
     text = f"---------- Forwarded message ---------\n{head}\n\nIt is broken."
     assert split(text).reply == "It is broken."
+
+
+def test_the_text_of_a_contact_form_is_kept() -> None:
+    text = "From: Ann <ann@customer.example>\nSubject: Lamp\n\nMessage Body:\nIt is broken."
+    assert "It is broken." in split(text).reply
 
 
 def test_a_text_quoted_as_a_whole_is_not_lost() -> None:
