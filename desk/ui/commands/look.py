@@ -27,7 +27,8 @@ class Why(Command):
         thread_id, opened = screen.thread_id, screen.opened
         assert opened.thread is not None
         get = screen.database.get
-        runs = [(run, await get(jobs.steps(run.id))) for run in reversed(await get(jobs.of_thread(thread_id)))]
+        newest_first = await get(jobs.of_thread(thread_id))
+        runs = [(run, await get(jobs.steps(run.id))) for run in newest_first[::-1]]
         revisions, events = await get(drafts.revisions(thread_id)), await get(changes.timeline(thread_id))
         page = story.tell(opened.messages, runs, revisions, events, screen.ink(), screen.now())
         screen.guide("why")
