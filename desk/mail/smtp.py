@@ -23,6 +23,9 @@ DATA_SECONDS = 600.0
 class InDoubt(SendError):
     """The connection broke after DATA had begun: the message may or may not have been taken."""
 
+    in_doubt = True
+    """What the outbox asks an error: never to be tried again without evidence or a person."""
+
 
 def send(
     smtp: SmtpConfig,

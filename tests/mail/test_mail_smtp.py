@@ -112,6 +112,7 @@ def test_a_cut_or_silence_after_data_is_in_doubt(step: str, stored: int, fault: 
             send(sink, out, Mark(), seconds=0.3)
         assert sink.copies(out.message_id) == stored
         assert "may have been sent" in caught.value.fix
+        assert caught.value.in_doubt
         assert not caught.value.permanent
 
 
