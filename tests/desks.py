@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from filling import NOW
+from records import NOW
 
 from desk.domain.mail import Outgoing
 from desk.domain.sending import ReleaseCheck, ReplyRequest

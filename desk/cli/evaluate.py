@@ -36,8 +36,9 @@ def measure(folder: Path) -> dict[str, Any]:
     right: dict[str, list[bool]] = {"category": [], "language": []}
     times = []
     for story in stories.load(folder).stories:
-        mails = [parse((folder / name).read_bytes()) for name in story.files]
-        scans = [scan_mail(mail) for mail in mails]
+        raws = [(folder / name).read_bytes() for name in story.files]
+        mails = [parse(raw) for raw in raws]
+        scans = [scan_mail(mail, raw=raw) for mail, raw in zip(mails, raws, strict=True)]
         times += [scan.verdict.ms for scan in scans]
         flagged = any(scan.verdict.flagged for scan in scans)
         attack = "attack" in story.expect or story.expect.get("place") == "quarantine"

@@ -72,7 +72,7 @@ class Inspector:
             return out
         from desk.guard.scan import scan as scan_mail
 
-        scan = scan_mail(mail)
+        scan = scan_mail(mail, raw=raw)
         if "guard" in self.parts:
             out["guard"] = scan.verdict.as_json()
         if "triage" in self.parts:

@@ -153,6 +153,7 @@ def check(request: ReleaseCheck) -> tuple[Gate, ...]:
 
     return outgoing.check(
         request.body,
+        subject=request.subject,
         sources=request.sources,
         allowed_links=request.allowed_links,
         recipients=request.recipients,

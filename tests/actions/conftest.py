@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from desks import Ticket, World
-from filling import NOW, cleared, draft, thread
+from records import NOW, cleared, draft, thread
 
 from desk.actions.desk import Desk
 from desk.domain.enums import ThreadStatus

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from desks import Ticket, World
-from filling import NOW, add, at, cleared, mail, thread
+from records import NOW, add, at, cleared, mail, thread
 
 from desk.actions import inbox, knowledge, people, review
 from desk.actions.desk import Desk, Done

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from desks import Ticket, World
-from filling import add, at, draft
+from records import add, at, draft
 
 from desk.actions import outbox as door
 from desk.actions import review

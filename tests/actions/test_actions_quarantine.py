@@ -2,7 +2,7 @@
 
 import pytest
 from desks import World
-from filling import NOW, add, cleared, fetched, mail, scan, thread
+from records import NOW, add, cleared, fetched, mail, scan, thread
 
 from desk.actions import quarantine as acts
 from desk.actions.desk import Desk

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 from desks import Ticket, World
-from filling import add, cleared
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from records import add, cleared
 
 from desk.actions import inbox, review
 from desk.actions import outbox as door

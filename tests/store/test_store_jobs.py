@@ -4,7 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from filling import NOW, at, thread
+from records import NOW, at, thread
 
 from desk.domain.enums import RunState
 from desk.domain.states import IllegalMove

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from filling import NOW, add, at, cleared, draft, fetched, mail, mailbox, thread
+from records import NOW, add, at, cleared, draft, fetched, mail, mailbox, thread
 
 from desk.domain.enums import Direction, MessageStatus, ThreadStatus
 from desk.domain.mail import Attachment, Outgoing

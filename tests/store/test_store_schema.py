@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from filling import thread
+from records import thread
 
 from desk.errors import StoreError
 from desk.store import database, revision, threads

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from filling import NOW, draft, thread
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from records import NOW, draft, thread
 
 from desk.domain.enums import MessageStatus, OutboxState, RunState, ThreadStatus
 from desk.domain.mail import Outgoing

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 
 import sqlalchemy as sa
-from filling import NOW, thread
+from records import NOW, thread
 
 from desk.domain.enums import RunState
 from desk.store import changes, jobs, threads

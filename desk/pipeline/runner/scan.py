@@ -9,6 +9,7 @@ from desk.config import PipelineConfig
 from desk.domain.enums import Direction, MessageStatus, ThreadStatus
 from desk.domain.guarded import Scan
 from desk.errors import StoreError
+from desk.guard.policy import PHISHING_THRESHOLD, SPAM_THRESHOLD
 from desk.guard.scan import scan as scan_mail
 from desk.mail.parse import parse
 from desk.pipeline.case import Rooms
@@ -19,9 +20,6 @@ from desk.store.database import Connection, Database, within
 from desk.store.messages import MessageRow
 from desk.triage import urgent
 
-SPAM = 0.8
-PHISHING = 0.8
-"""Scores from which a message goes to the spam view."""
 SHELF = {
     MessageStatus.QUARANTINED: "quarantine",
     MessageStatus.AUTOMATED: "automated",
@@ -40,8 +38,9 @@ def scan_message(db: Database, run: jobs.Run, rooms: Rooms, clock: Callable[[], 
     box = mailbox(rooms.config, detail.row.mailbox)
     own = {a.rpartition("@")[2].casefold() for a in (box.address, *box.aliases) if a}
     released = db.get(quarantine.is_released(row.blob_hash))
+    raw = db.get(messages.raw(row.id))
     started = time.perf_counter()
-    scan = scan_mail(parse(db.get(messages.raw(row.id))), released=released, own_domains=own)
+    scan = scan_mail(parse(raw), released=released, own_domains=own, raw=raw)
     ms = (time.perf_counter() - started) * 1000
     now = clock()
     blocked = row.direction is Direction.INBOUND and db.get(quarantine.is_blocked(row.from_addr, now))
@@ -70,7 +69,7 @@ def verdict_status(row: MessageRow, scan: Scan, *, released: bool, blocked: bool
         return MessageStatus.QUARANTINED
     if row.auto:
         return MessageStatus.AUTOMATED
-    if (verdict.spam >= SPAM or verdict.phishing >= PHISHING) and not released:
+    if (verdict.spam >= SPAM_THRESHOLD or verdict.phishing >= PHISHING_THRESHOLD) and not released:
         return MessageStatus.SPAM
     return MessageStatus.ARCHIVED if row.history else MessageStatus.PROCESSING
 
