@@ -98,8 +98,8 @@ def test_pictures_and_folders_named_are_there() -> None:
 if __name__ == "__main__":
     new = README.read_text(encoding="utf-8")
     for key, make in TABLES.items():
-        new = re.sub(
-            rf"(<!-- {key} -->\n).*?(<!-- /{key} -->)", lambda m, t=make(): f"{m[1]}{t}\n{m[2]}", new, flags=re.S
-        )
+        head, opening, rest = new.partition(f"<!-- {key} -->\n")
+        closing = f"<!-- /{key} -->"
+        new = f"{head}{opening}{make()}\n{closing}{rest.partition(closing)[2]}"
     README.write_text(new, encoding="utf-8")
     sys.exit(0)

@@ -61,6 +61,7 @@ def request(
         number=detail.row.number,
         references=target.references if target is not None else (),
         by_rule=by_rule,
+        language=draft.language,
     )
 
 

@@ -21,8 +21,10 @@ def list_(given: argparse.Namespace) -> int:
     db = rooms.store(config, places)
     words = " ".join(given.query)
     me = rooms.agent(config)
+    ids: list[int]
     if not words or words in list(threads.View):
-        ids = list(db.get(threads.ids(threads.Filter(threads.View(words or "inbox"), me=me), given.limit)))
+        view = threads.Filter(threads.View(words or "inbox"), me=me)
+        ids = db.get(threads.ids(view, given.limit)).tolist()
     else:
         ids = list(dict.fromkeys(hit.thread_id for hit in db.get(search.messages(words, limit=given.limit))))
     rows = [row for start in range(0, len(ids), 100) for row in db.get(threads.rows(ids[start : start + 100], me))]

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import secrets
 import subprocess
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from desk.config import Config, MailboxConfig, load
 from desk.domain.mail import Outgoing
-from desk.domain.sending import ReleaseCheck, ReplyRequest
+from desk.domain.sending import LOOP_SECRET, ReleaseCheck, ReplyRequest
 from desk.domain.ticket import Gate
 from desk.errors import AuthError, ConfigError, DeskError
 from desk.paths import Paths, paths
@@ -116,21 +117,40 @@ def desk(config: Config, db: "Database", who: str = "") -> "Desk":
         db=db,
         agent=who or agent(config),
         hold_seconds=max(0.0, min(120.0, config.pipeline.hold_seconds)),
-        compose=lambda request: compose(config, request),
+        compose=lambda request: compose(config, request, loop_secret(db)),
         check=check,
         clock=now,
     )
 
 
-def compose(config: Config, request: ReplyRequest) -> Outgoing:
+def loop_secret(db: "Database") -> str:
+    """The desk's own secret, by which it knows its own mail when that comes back; made at the first need."""
+    from desk.store import changes
+
+    if found := db.get(changes.setting(LOOP_SECRET)):
+        return str(found)
+    with db.write() as tx:
+        changes.set_setting(tx, LOOP_SECRET, secrets.token_hex(32))
+    return str(db.get(changes.setting(LOOP_SECRET)))
+
+
+def compose(config: Config, request: ReplyRequest, secret: str = "") -> Outgoing:
     """Render an outgoing message: its bytes and its Message-ID are fixed here, once."""
     from desk.mail import compose as composer
+    from desk.mail.automated import loop_token
     from desk.mail.parse import parse
 
     box = box_named(config, request.mailbox)
+    loop = loop_token(box.address, secret) if secret else ""
     if request.answers is None:
         return composer.new(
-            box=box, to=request.to or (), cc=request.cc, subject=request.subject or "", body=request.body, now=now()
+            box=box,
+            to=request.to or (),
+            cc=request.cc,
+            subject=request.subject or "",
+            body=request.body,
+            now=now(),
+            loop=loop,
         )
     return composer.reply(
         box=box,
@@ -143,6 +163,8 @@ def compose(config: Config, request: ReplyRequest) -> Outgoing:
         number=request.number,
         auto_submitted=request.by_rule,
         attachments=request.attachments,
+        language=request.language,
+        loop=loop,
         now=now(),
     )
 

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from desk.domain.mail import Attachment
 
+LOOP_SECRET = "loop_secret"
+"""Name of the stored setting that holds the desk's own secret: it signs outgoing mail, so that a loop is seen."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReplyRequest:
@@ -23,6 +26,8 @@ class ReplyRequest:
     references: tuple[str, ...] = ()
     by_rule: bool = False
     attachments: tuple[Attachment, ...] = ()
+    language: str = ""
+    """Of the reply, for the line above the quoted original."""
 
 
 @dataclass(frozen=True, slots=True)

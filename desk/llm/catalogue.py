@@ -110,7 +110,8 @@ def find(name: str, models_dir: Path) -> Found:
     if path.is_file():
         return Found(entry.name if entry else name, path)
     if entry is not None:
-        raise ModelError(f"The model {name} is not on this machine.", f"Download {entry.file} (from {entry.source}) into {models_dir}.")
+        fix = f"Download {entry.file} (from {entry.source}) into {models_dir}."
+        raise ModelError(f"The model {name} is not on this machine.", fix)
     known = ", ".join(entry.name for entry in CATALOGUE)
     raise ModelError(f"There is no model named {name}.", f"Use a .gguf file or one of: {known}.")
 

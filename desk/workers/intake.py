@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from desk.config import MailboxConfig
 from desk.domain.enums import Direction, MessageStatus, ThreadStatus
 from desk.domain.mail import Fetched, ParsedMail
-from desk.mail.automated import bounce
+from desk.domain.sending import LOOP_SECRET
+from desk.mail.automated import bounce, is_own_loop
 from desk.mail.parse import parse
 from desk.mail.source import Batch
 from desk.mail.threads import Candidate, Decision, Via, assign, subject_key, ticket_tag
@@ -60,7 +61,10 @@ def _store(
         return None
     own = {a.casefold() for a in (box.address, *box.aliases) if a}
     ours = outgoing and mail.from_addr.casefold() in own
-    if not ours and mail.message_id and within(tx, messages.own_ids([mail.message_id])):
+    secret = within(tx, changes.setting(LOOP_SECRET))
+    if not ours and secret and is_own_loop(mail.headers, str(secret)):
+        mail = _marked(mail, "our own mail came back")
+    elif not ours and mail.message_id and within(tx, messages.own_ids([mail.message_id])):
         mail = _marked(mail, "our own message came back")
     elif not ours and mail.from_addr.casefold() in own and mail.auto is None:
         mail = _marked(mail, "sent in the name of this mailbox")

@@ -1,5 +1,6 @@
 """From a delivered file to a sent answer, through every real part but a language model."""
 
+import re
 from email import message_from_bytes
 from pathlib import Path
 
@@ -273,6 +274,28 @@ def test_two_automatic_answerers_stop_at_once(
     (thread_id,) = db.get(threads.ids(threads.Filter(threads.View.AUTOMATED)))
     assert db.get(drafts.current(thread_id)) is None
     assert [run.kind for run in db.get(jobs.of_thread(thread_id))] == ["scan"]
+
+
+def test_our_own_mail_that_comes_back_is_no_ticket(
+    config: Config, db: Database, fetcher: Fetcher, runner: Runner, clock: Clock, desk: Desk, sender: Sender
+) -> None:
+    deliver(config, letter())
+    fetcher.poll()
+    work(runner, clock)
+    draft = db.get(drafts.current(only_thread(db).row.id))
+    assert draft is not None
+    review.approve(desk, draft.id)
+    clock.pass_(16)
+    sender.once()
+    (sent,) = (Path(config.mailboxes[0].folder) / "sent").glob("*.eml")
+    looped = re.sub(rb"(?mi)^(Message-ID|References|In-Reply-To):.*(?:\r?\n[ \t].*)*\r?\n", b"", sent.read_bytes())
+    assert b"X-Desk-Loop" in looped
+    deliver(config, b"Received: by mx.example\r\n" + looped.replace(b"help@shop.example>", b"other@shop.example>", 1))
+    fetcher.poll()
+    work(runner, clock)
+    newest = db.get(messages.one(db.get(messages.all_ids())[-1]))
+    assert newest is not None
+    assert newest.status is MessageStatus.AUTOMATED
 
 
 def test_a_blocked_sender_is_stored_and_archived(
