@@ -117,8 +117,7 @@ def thanks_only(labels: Triage, text: str) -> bool:
 
 def _may_tell(fact: Fact, case: Case) -> bool:
     """An order's facts go to its own customer only, and never to another address in Reply-To."""
-    owner = fact.fields.get("customer_email", "")
-    return not owner or (owner.casefold() == case.contact_addr.casefold() and case.replies_to_sender)
+    return fact.kind != "order" or (case.replies_to_sender and lookup.belongs_to(fact, case.contact_addr))
 
 
 def _prefer_chosen(retrievals: list[Retrieval], chosen: str) -> list[Retrieval]:

@@ -11,6 +11,8 @@ from desk.pipeline.case import Case, Result, Rooms
 from desk.pipeline.context import brief
 from desk.triage import triage
 
+OWN_DOMAIN = 0.9
+"""How much it says about the category that the sender writes from the mailbox's own domain."""
 SURE = 0.8
 """Above this confidence of the heads no model is asked."""
 
@@ -20,6 +22,8 @@ def run(case: Case, rooms: Rooms) -> Result:
     if rooms.embedder is None:
         raise ModelError(rooms.off["embeddings"], "Run `desk doctor`.")
     labels = triage(case.question.text, subject=case.subject.text, embed=rooms.embedder.embed)
+    if colleague(case):
+        labels = blend(labels, {str(Category.INTERNAL): 1.0}, OWN_DOMAIN)
     weight = rooms.trust.get("triage", 0.0)
     if rooms.models.fast is None or weight <= 0 or labels.confidence >= SURE:
         return Result({"triage": to_json(labels), "asked": False})
@@ -27,6 +31,12 @@ def run(case: Case, rooms: Rooms) -> Result:
     scores = rooms.models.fast.score(prompt, [str(c) for c in Category], cancel=rooms.cancel)
     labels = blend(labels, scores.probabilities, weight)
     return _result(labels, scores.usage, rooms.models.fast.name, prompt.version)
+
+
+def colleague(case: Case) -> bool:
+    """Whether the message is from somebody at our own domain, and not from a form that speaks for a customer."""
+    domain = case.box.address.rpartition("@")[2].casefold()
+    return bool(domain) and case.contact_addr.casefold().endswith(f"@{domain}") and case.replies_to_sender
 
 
 def blend(labels: Triage, opinion: dict[str, float], weight: float) -> Triage:
