@@ -63,9 +63,7 @@ class Desk:
 
     def start(self, name: str) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-m", "desk", "worker", "--only", name]
-        return subprocess.Popen(
-            command, env=self.environment, stdin=subprocess.PIPE, stdout=self.log, stderr=self.log
-        )
+        return subprocess.Popen(command, env=self.environment, stdin=subprocess.PIPE, stdout=self.log, stderr=self.log)
 
     def kill(self, name: str) -> None:
         self.children[name].send_signal(signal.SIGKILL)
