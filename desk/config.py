@@ -1,7 +1,10 @@
 """The configuration: one TOML file, every key typed and explained, every mistake named with its nearest valid key."""
 
 import difflib
+import ipaddress
+import math
 import os
+import re
 import tomllib
 import types
 import typing
@@ -165,31 +168,91 @@ class Config:
     """How the screen looks and which keys it uses."""
 
 
+_SECURITY = ("tls", "starttls", "none")
 _CHOICES = {
-    "security": ("tls", "starttls", "none"),
-    "register": ("mirror", "formal", "casual"),
-    "provider": ("llamacpp", "openai", "none"),
+    "mailboxes.imap.security": _SECURITY,
+    "mailboxes.smtp.security": _SECURITY,
+    "mailboxes.register": ("mirror", "formal", "casual"),
+    "model.provider": ("llamacpp", "openai", "none"),
 }
+"""The words that a setting takes, where it takes no others."""
+
+_RANGES: dict[str, tuple[float, float]] = {
+    "mailboxes.imap.port": (1, 65535),
+    "mailboxes.imap.poll_seconds": (1, 86_400),
+    "mailboxes.smtp.port": (1, 65535),
+    "model.context": (512, 1_048_576),
+    "model.threads": (0, 1024),
+    "pipeline.window_seconds": (0, 3600),
+    "pipeline.window_max": (1, 100),
+    "pipeline.hold_seconds": (0, 120),
+    "pipeline.thread_messages": (0, 100),
+    "pipeline.draft_tokens": (16, 4096),
+}
+"""The least and the most of every number, both allowed."""
+
+MOST_DAYS = 36_500
+"""The longest history `import_from` takes, in days: as far back as a mailbox can hold mail."""
 
 
 def load(path: Path, env: Mapping[str, str] | None = None) -> Config:
     """Read the file (a missing one gives the defaults) and apply the environment; raise `ConfigError` naming file and key."""
-    env = os.environ if env is None else env
-    data: dict[str, Any] = {}
-    if path.exists():
-        try:
-            data = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-            raise ConfigError(f"{path} is not valid TOML: {problem}.", "Mend that line and start again.") from problem
-    config = typing.cast(Config, _build(Config, data, "", path))
-    return _environment(config, env)
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        data = b""
+    except OSError as problem:
+        raise ConfigError(f"{path} can't be read: {problem.strerror}.", "Mend the path or its rights.") from problem
+    return parse(data, path, env)
+
+
+def parse(data: bytes, path: Path, env: Mapping[str, str] | None = None) -> Config:
+    """The configuration that these bytes (UTF-8) are, named `path` in messages; raises as `load` does."""
+    try:
+        tables = tomllib.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as problem:
+        line = data.count(b"\n", 0, problem.start) + 1
+        raise ConfigError(f"{path}, line {line} is not UTF-8 text.", "Save the file as UTF-8.") from problem
+    except (ValueError, RecursionError) as problem:  # a number of thousands of digits is a plain ValueError
+        raise ConfigError(f"{path} is not valid TOML: {problem}.", "Mend that and start again.") from problem
+    config = typing.cast(Config, _build(Config, tables, "", path))
+    _distinct(config, path)
+    return _environment(config, os.environ if env is None else env)
+
+
+def loopback(host: str) -> bool:
+    """Whether a host is this machine, by name or address, without looking it up."""
+    if host.lower() in ("localhost", "localhost.localdomain") or host.lower().endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def import_choice(text: str) -> bool:
+    """Whether this says what a first connection takes in: `now`, `all`, or a number of days from 1 to `MOST_DAYS`."""
+    return text in ("now", "all") or (text.isascii() and text.isdecimal() and 1 <= int(text[:6]) <= MOST_DAYS)
+
+
+def _distinct(config: Config, path: Path) -> None:
+    """Refuse mailboxes without a name or with one that another has: tickets and passwords go by it."""
+    names = [box.name.strip().casefold() for box in config.mailboxes]
+    for number, (name, box) in enumerate(zip(names, config.mailboxes, strict=True)):
+        key = f"mailboxes[{number}].name"
+        if not name:
+            raise ConfigError(f"{path}: {key} is empty.", "Give the mailbox a short name.")
+        if name in names[:number]:
+            first = names.index(name)
+            what = f"{path}: {key} is {box.name!r}, and so is mailboxes[{first}].name."
+            raise ConfigError(what, "Give each mailbox a name of its own.")
 
 
 def _environment(config: Config, env: Mapping[str, str]) -> Config:
     model = config.model
     provider = env.get("LLM_PROVIDER", "") or model.provider
-    if provider not in _CHOICES["provider"]:
-        raise ConfigError(f"LLM_PROVIDER is {provider!r}.", f"Set it to one of {', '.join(_CHOICES['provider'])}.")
+    if provider not in (providers := _CHOICES["model.provider"]):
+        raise ConfigError(f"LLM_PROVIDER is {_shown(provider)}.", f"Set it to {_either(providers)}.")
     return replace(
         config,
         model=replace(
@@ -214,7 +277,11 @@ def _build(kind: type[Any], data: Mapping[str, Any], where: str, path: Path) -> 
             hint = f"Did you mean {where}{near[0]}?" if near else f"Valid keys here: {', '.join(sorted(known))}."
             raise ConfigError(f"{path}: there is no setting {name}.", hint)
         values[key] = _value(hints[key], value, name, path)
-    return kind(**values)
+    record = kind(**values)
+    if isinstance(record, ImapConfig | SmtpConfig) and record.security == "none" and not loopback(record.host):
+        what = f'{path}: {where}security is "none", but {record.host or "a missing host"} is not this machine.'
+        raise ConfigError(what, 'Use "tls" or "starttls"; without encryption the password could be read on its way.')
+    return record
 
 
 def _value(hint: Any, value: Any, name: str, path: Path) -> Any:
@@ -226,15 +293,38 @@ def _value(hint: Any, value: Any, name: str, path: Path) -> Any:
     if origin is tuple and isinstance(value, list):
         return tuple(_value(args[0], item, f"{name}[{i}]", path) for i, item in enumerate(value))
     if origin is dict and isinstance(value, dict):
-        return {str(k): str(v) for k, v in value.items()}
+        return {key: _value(args[1], item, f"{name}.{key}", path) for key, item in value.items()}
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
+        _allowed(value, name, path)
+        return float(value)
     if not isinstance(hint, type) or not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
         wanted = {"str": "text", "int": "a whole number", "float": "a number", "bool": "true or false"}
-        name_of = wanted.get(getattr(hint, "__name__", ""), "a table" if is_dataclass(hint) else "a list")
-        raise ConfigError(f"{path}: {name} must be {name_of}, not {value!r}.", "Change it and start again.")
-    choices = _CHOICES.get(name.rsplit(".", 1)[-1])
-    if choices and value not in choices:
-        near = difflib.get_close_matches(str(value), choices, n=1)
-        raise ConfigError(f"{path}: {name} is {value!r}.", f"Use {near[0] if near else ' or '.join(choices)}.")
+        other = "a table" if is_dataclass(hint) or origin is dict else "a list"
+        name_of = wanted.get(getattr(hint, "__name__", ""), other)
+        raise ConfigError(f"{path}: {name} must be {name_of}, not {_shown(value)}.", "Change it and start again.")
+    _allowed(value, name, path)
     return value
+
+
+def _allowed(value: Any, name: str, path: Path) -> None:
+    """Raise when a value of the right type is not one that this setting takes."""
+    plain = re.sub(r"\[\d+\]", "", name)
+    if (choices := _CHOICES.get(plain)) and value not in choices:
+        near = difflib.get_close_matches(str(value).lower(), choices, n=1)
+        raise ConfigError(f"{path}: {name} is {_shown(value)}.", f"Use {near[0] if near else _either(choices)}.")
+    low, high = _RANGES.get(plain, (-math.inf, math.inf))
+    if isinstance(value, int | float) and not low <= value <= high:
+        raise ConfigError(f"{path}: {name} is {_shown(value)}.", f"Use a number from {low:.0f} to {high:.0f}.")
+    if plain == "mailboxes.import_from" and not import_choice(value):
+        fix = f'Use "now", "all" or a number of days from 1 to {MOST_DAYS}, in quotes.'
+        raise ConfigError(f"{path}: {name} is {_shown(value)}.", fix)
+
+
+def _either(choices: tuple[str, ...]) -> str:
+    return f"{', '.join(choices[:-1])} or {choices[-1]}"
+
+
+def _shown(value: Any) -> str:
+    """A value in a message: on one line, and no longer than a line."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"
