@@ -210,7 +210,7 @@ def rooms(config: Config, places: Paths, *, only: Sequence[str] = ("knowledge", 
     except DeskError as problem:
         off["embeddings" if embedder is None else "knowledge"] = str(problem)
     models = load_models(config.model, places.models) if "models" in only else Models(None, None, "")
-    if models.capable is None and models.why_none:
+    if models.capable is None and models.why_none and config.model.provider != "none":
         off["model"] = models.why_none
     return Rooms(
         config=config,

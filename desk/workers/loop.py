@@ -65,7 +65,7 @@ class Status:
         self._at = 0.0
 
     def say(self, state: str, detail: str = "") -> None:
-        """`state` is one word (idle, working, off, error), `detail` the rest of the sentence."""
+        """`state` is one word (idle, working, loading, off, error), `detail` the rest of the sentence."""
         if (state, detail) == self._last and time.monotonic() - self._at < 10:
             return
         self._last, self._at = (state, detail), time.monotonic()

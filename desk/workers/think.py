@@ -16,6 +16,8 @@ from desk.workers import loop
 from desk.workers.indexing import Indexer, import_files
 from desk.workers.loop import Status, Stop, now
 
+PARTS = ("model", "embeddings", "knowledge", "knowledge files")
+"""What may be missing without stopping the rest; the header says so in the words of `Rooms.off`."""
 STREAM_SECONDS = 0.15
 """How often the draft being written is shown: each time is one small write."""
 log = logging.getLogger("desk.think")
@@ -46,6 +48,8 @@ def run(db: Database, load: Callable[[], Rooms], stop: Stop, clock: Callable[[],
     threading.Thread(target=_pass_on, args=(stop, rooms.cancel), daemon=True, name="cancel").start()
     runner = Runner(db, rooms, clock)
     indexer = prepare(db, rooms, status)
+    for part in PARTS:
+        Status(db, part).say("off", rooms.off.get(part, ""))
     name = rooms.models.capable.name if rooms.models.capable else "no model"
 
     def once() -> bool:

@@ -393,3 +393,16 @@ def test_recover_leaves_doubt_to_a_person_and_a_copy_in_sent_settles_it(
     settled = db.get(outbox_rows.one(due))
     assert settled is not None
     assert settled.state in (OutboxState.SENT, OutboxState.FILED)
+
+
+def test_what_is_missing_is_said_in_the_header_line(db: Database, rooms: Rooms) -> None:
+    from desk.workers import think
+    from desk.workers.loop import Stop
+
+    rooms.off["model"] = "The model file is gone. Set LLM_MODEL."
+    stop = Stop()
+    stop.event.set()
+    think.run(db, lambda: rooms, stop)
+    said = {row.name: (row.state, row.detail) for row in db.get(changes.workers())}
+    assert said["model"] == ("off", "The model file is gone. Set LLM_MODEL.")
+    assert said["knowledge"] == ("off", "")
