@@ -20,17 +20,19 @@ class Why(Command):
         return needs_thread(screen)
 
     async def run(self, screen: "MainScreen") -> None:
-        from desk.store import changes, drafts, jobs
+        from desk.store import changes, jobs, quarantine
         from desk.ui.panes import story
         from desk.ui.screens.sheets import Leaf
 
         thread_id, opened = screen.thread_id, screen.opened
         assert opened.thread is not None
         get = screen.database.get
-        newest_first = await get(jobs.of_thread(thread_id))
-        runs = [(run, await get(jobs.steps(run.id))) for run in newest_first[::-1]]
-        revisions, events = await get(drafts.revisions(thread_id)), await get(changes.timeline(thread_id))
-        page = story.tell(opened.messages, runs, revisions, events, screen.ink(), screen.now())
+        runs = [(run, await get(jobs.steps(run.id))) for run in await get(jobs.of_thread(thread_id))]
+        stopped = [m for m in opened.messages if m.flagged]
+        evidence = {m.id: await get(quarantine.evidence(m.id)) for m in stopped}
+        timeline = await get(changes.timeline(thread_id))
+        ticket = story.Ticket(opened.messages, runs, timeline, evidence)
+        page = story.tell(ticket, screen.ink(), screen.now())
         screen.guide("why")
         await screen.ask(Leaf(f"Why · {opened.thread.row.number} {opened.thread.row.subject}", page, screen.ink))
 

@@ -1,142 +1,196 @@
-"""The why-pane: what happened to a ticket, step by step, in words, with milliseconds, model and tokens."""
+"""The why-pane: what happened to a ticket, oldest first, as a story of plain lines with their details below."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from desk.ui import words
+from desk.ui.panes.telling import Told, step, took
 from desk.ui.themes import Ink
 from desk.ui.widgets.paper import Page
-from desk.ui.widgets.safe import inert, line
+from desk.ui.widgets.safe import line
 
 if TYPE_CHECKING:
+    from desk.domain.guarded import Evidence
     from desk.store.changes import EventRow
-    from desk.store.drafts import DraftRow
     from desk.store.jobs import Run, StepRow
     from desk.store.messages import MessageRow
 
-NAMES = {
-    "guard": "scanned",
-    "coalesce": "waited for more",
-    "context": "context",
-    "triage": "sorted",
-    "search": "looked up",
-    "plan": "planned",
-    "draft": "drafted",
-    "check": "checked",
-    "route": "routed",
-}
+CLOCK, WORD = 7, 10
+"""Cells of the time and of the word before each line."""
+IN = CLOCK + WORD
+
+GUARD, SCAN = "guard", "scan"
+LATE = 120.0
+"""Seconds between a message's own time and its coming here from which both are told."""
+SOON = 1.0
+"""A wait below this many seconds is none; an event so close to a step is told by the step."""
+TOLD = ("mail.received", "message.received", "mail.sent", "guard.")
+"""Events that messages and scans tell themselves."""
 
 
-def tell(
-    messages: "Sequence[MessageRow]",
-    runs: "Sequence[tuple[Run, Sequence[StepRow]]]",
-    drafts: "Sequence[DraftRow]",
-    events: "Sequence[EventRow]",
-    ink: Ink,
-    now: datetime,
-) -> Page:
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Everything the story is made of."""
+
+    messages: "Sequence[MessageRow]"
+    runs: "Sequence[tuple[Run, Sequence[StepRow]]]"
+    events: "Sequence[EventRow]"
+    evidence: "Mapping[int, Sequence[Evidence]]" = field(default_factory=dict)
+    """Message → why the guard kept it back."""
+
+
+@dataclass(slots=True)
+class _Moment:
+    at: datetime
+    told: Told
+    begins: bool = False
+    """Whether a part begins here."""
+
+
+def tell(ticket: Ticket, ink: Ink, now: datetime) -> Page:
     """The whole story, oldest first."""
-    page = Page()
-    page.anchor()
-    for message in messages:
-        if message.direction == "inbound":
-            page.add(_told(message.received_at, "arrived", f"from {line(message.from_addr)}", ink, now))
-            page.add(*_verdict(message, ink))
-    for run, steps in runs:
-        page.add("")
-        page.anchor()
-        page.add(Text(f"Run {run.id} · {words.plain(run.state)}{f' at {run.step}' if run.step else ''}", ink.strong))
-        for step in steps:
-            page.add(*_step(step, ink))
-        if run.last_error:
-            page.add(Text(f"  stopped: {line(run.last_error)}", ink.danger))
-    if drafts:
-        page.add("")
-        page.anchor()
-        page.add(Text("Drafts", ink.strong))
-        page.add(*(_draft(draft, ink) for draft in drafts))
-    if events:
-        page.add("")
-        page.anchor()
-        page.add(Text("What happened", ink.strong))
-        page.add(*(_told(e.at, line(e.actor), line(e.text), ink, now) for e in events))
+    moments: list[_Moment] = []
+    for message in ticket.messages:
+        moments += _message(message, ticket, ink, now)
+    for run, steps in ticket.runs:
+        if run.kind != SCAN:
+            moments += _run(run, steps, ticket, ink, now)
+    moments += _events(ticket, ink)
+    page, day, clock = Page(), "", ""
+    for moment in sorted(moments, key=lambda m: m.at):
+        local = moment.at.astimezone()
+        today = f"{local:%A} {local.day} {local:%B %Y}"
+        if (moment.begins and page.lines) or today != day:
+            page.add("") if page.lines else None
+            page.anchor()
+        if today != day:
+            page.add(Text(today, ink.quiet))
+            day, clock = today, ""
+        shown = f"{local:%H:%M}" if f"{local:%H:%M}" != clock else ""
+        clock = shown or clock
+        _line(page, moment.told, shown, ink)
+    if not moments:
+        page.add(Text("Nothing has happened here yet.", ink.quiet))
     return page
 
 
-def _told(at: datetime, who: str, text: str, ink: Ink, now: datetime) -> Text:
-    when = words.clip(words.moment(at, now), 13)
-    return Text.assemble(("  " + when, ink.quiet), (words.clip(who, 10) + " ", ink.accent), text)
+def _line(page: Page, told: Told, clock: str, ink: Ink) -> None:
+    head = Text.assemble((clock.ljust(CLOCK), ink.quiet), (words.clip(told.word, WORD - 1) + " ", ink.accent))
+    page.add(head + told.text, hang=IN)
+    for detail, hang in told.details:
+        page.add(Text(" " * (IN + 2)) + detail, hang=IN + 2 + hang)
 
 
-def _verdict(message: "MessageRow", ink: Ink) -> list[Text]:
+def _message(message: "MessageRow", ticket: Ticket, ink: Ink, now: datetime) -> list[_Moment]:
+    """It came (or left), and what the guard saw."""
+    came = next((e.at for e in ticket.events if e.message_id == message.id and e.kind in TOLD[:3]), message.received_at)
+    ours = message.direction == "outbound"
+    who = line(message.from_name) or line(message.from_addr)
+    text = Text.assemble("our message to " + line(", ".join(message.to)) if ours else f"from {who}")
+    if message.subject:
+        text.append(f": {line(message.subject)}", ink.strong)
+    told = Told("sent" if ours else "arrived", text)
+    if abs((came - message.received_at).total_seconds()) > LATE:
+        told.add(f"in the mailbox since {words.moment(message.received_at, now)}", ink.quiet)
+    found = [_Moment(came, told, begins=True)]
+    if message.history:
+        told.add("from before desk was connected; read as context only", ink.quiet)
+    elif not ours:
+        scan = next((s for run, s in _steps(ticket, SCAN) if run.message_id == message.id and s.step == GUARD), None)
+        at = scan.finished_at if scan is not None and scan.finished_at is not None else came
+        found.append(_Moment(max(at, came), _scanned(message, scan, ticket.evidence.get(message.id, ()), ink)))
+    return found
+
+
+def _steps(ticket: Ticket, kind: str) -> "Iterable[tuple[Run, StepRow]]":
+    return ((run, s) for run, steps in ticket.runs for s in steps if run.kind == kind)
+
+
+def _scanned(message: "MessageRow", scan: "StepRow | None", evidence: "Sequence[Evidence]", ink: Ink) -> Told:
+    """The guard's verdict, with the rules by name where it kept the message back."""
+    time = f"{took(scan.output.get('ms') or scan.ms)}, " if scan is not None else ""
     if message.complete is None:
-        return []
+        return Told("scan", Text("not looked at yet", ink.quiet))
     if message.flagged:
-        return [
-            Text(f"  stopped by the guard: {words.plain(message.attack_type)} {message.score or 0:.2f}", ink.danger)
-        ]
-    score = f"{message.score:.2f}" if message.score is not None else "0.00"
-    return [Text(f"  scanned: clean, {score}", ink.good)]
+        kind = words.plain(message.attack_type)
+        told = Told("scanned", Text(f"{time}{kind} {message.score or 0:.2f}: kept back", ink.danger))
+        for item in evidence:
+            text = f"{line(item.rule)}, in the {line(item.channel)}: “{words.cut(line(item.text), 70)}”"
+            told.add(text, ink.quiet, sign="⚠", sign_style=ink.danger)
+    elif not message.complete:
+        told = Told("scanned", Text(f"{time}not all of it could be looked at: kept back", ink.warning))
+    elif message.status == "spam":
+        figures = f"spam {message.spam or 0:.2f}, phishing {message.phishing or 0:.2f}"
+        told = Told("scanned", Text(f"{time}no attack, but {figures}: filed as spam", ink.warning))
+    else:
+        told = Told("scanned", Text.assemble(time, ("clean", ink.good)))
+    if message.auto_reason:
+        told.add(f"automated mail: {line(message.auto_reason)}", ink.quiet)
+    if message.released:
+        told.add("a person released exactly this message", ink.warning)
+    return told
 
 
-def _step(step: "StepRow", ink: Ink) -> list[Text]:
-    """One step: its name, time and model; what it gave, flattened to short words."""
-    cost = f"{step.ms:,.0f} ms" if step.ms >= 1 else f"{step.ms:.1f} ms"
-    parts = [cost]
-    if step.model:
-        parts.append(line(step.model))
-    if step.tokens_in or step.tokens_out:
-        parts.append(f"{step.tokens_in} tokens in ({step.tokens_evaluated} evaluated), {step.tokens_out} out")
-    if step.prompt_version:
-        parts.append(f"prompt {line(step.prompt_version)}")
-    if step.attempt > 1:
-        parts.append(f"attempt {step.attempt}")
-    head = Text.assemble(
-        ("  ▪ ", ink.accent),
-        (words.clip(NAMES.get(step.step, line(step.step)), 16), ink.strong),
-        (" · ".join(parts), ink.quiet),
-    )
-    return [head, *(Text("      " + t) for t in gist(step.output))]
+def _run(run: "Run", steps: "Sequence[StepRow]", ticket: Ticket, ink: Ink, now: datetime) -> list[_Moment]:
+    """The wait before the first step, the steps, and how it stands."""
+    begun = [s for s in steps if s.started_at is not None]
+    outputs = {s.step: s.output for s in steps}
+    found = [_Moment(s.finished_at or s.started_at or run.first_at, step(s, outputs, ink)) for s in begun]
+    if begun and begun[0].started_at is not None:
+        found += _waited(run, begun[0].started_at, ticket, ink)
+    told = _stands(run, ink, now)
+    if told is not None:
+        last = max((m.at for m in found), default=run.first_at)
+        found.append(_Moment(last, told))
+    return found
 
 
-def gist(output: dict[str, Any], most: int = 8) -> list[str]:
-    """What a step gave, as a few `name: value` lines; long texts and lists are counted, not shown."""
-    found: list[str] = []
-    flat: list[str] = []
-    for name, value in output.items():
-        label = words.plain(str(name))
-        if isinstance(value, bool | int | float) or value is None:
-            if value is not None:
-                flat.append(f"{label} {round(value, 2) if isinstance(value, float) else value}")
-        elif isinstance(value, str):
-            (flat if len(value) <= 24 else found).append(f"{label} {words.cut(line(value), 110)}")
-        elif isinstance(value, list):
-            found.append(f"{label}: {_listed(value)}")
-        elif isinstance(value, dict):
-            inner = ", ".join(gist(value, 3))
-            found.append(f"{label}: {words.cut(inner, 110)}" if inner else label)
-    return ([" · ".join(flat)] if flat else []) + found[:most]
+def _waited(run: "Run", started: datetime, ticket: Ticket, ink: Ink) -> list[_Moment]:
+    """How long the mail lay before it was read, and what for."""
+    waited = (started - run.first_at).total_seconds()
+    batch = sum(1 for m in ticket.messages if m.run_id == run.id and m.direction == "inbound")
+    if waited < SOON:
+        return []
+    told = Told("waited", Text(f"{waited:.0f} s" if waited < 120 else f"{waited / 60:.0f} min"))
+    if run.urgent:
+        told.text.append(", urgent: only for its turn")
+    elif batch > 1:
+        told.text.append(f"; {batch} messages are answered together")
+    else:
+        told.text.append(" for more of it, and its turn")
+    return [_Moment(started, told)]
 
 
-def _listed(value: list[Any]) -> str:
-    names = [
-        line(str(v.get("title") or v.get("name") or v.get("intent") or v.get("text") or ""))
-        if isinstance(v, dict)
-        else line(str(v))
-        for v in value
-    ]
-    shown = "; ".join(words.cut(n, 40) for n in names[:4] if n)
-    return f"{len(value)}" + (f" ({shown})" if shown else "")
+def _stands(run: "Run", ink: Ink, now: datetime) -> Told | None:
+    """A run that is not at its end, or came to a bad one."""
+    if run.state == "failed":
+        return Told(
+            "stopped", Text(f"at {line(run.step)}: {line(run.last_error) or 'no reason was given'}", ink.danger)
+        )
+    if run.state == "skipped":
+        return Told("let go", Text(line(run.last_error) or "nothing was left to do", ink.quiet))
+    if run.state == "running":
+        return Told("now", Text(f"at work on it: {line(run.step)}", ink.accent))
+    if run.state == "queued":
+        left = (run.run_at - now).total_seconds()
+        text = f"waits {left:.0f} s for more mail" if left >= SOON else f"waits for its turn: {line(run.step)}"
+        return Told("now", Text(text + (f" (last time: {line(run.last_error)})" if run.last_error else ""), ink.accent))
+    return None
 
 
-def _draft(draft: "DraftRow", ink: Ink) -> Text:
-    by = f"{draft.written_by}" + (f" ({line(draft.model)})" if draft.model else "")
-    text = f"  {draft.version}  {words.clip(draft.state, 11)} {by}, {words.blocks(draft.confidence)}"
-    if draft.instruction:
-        text += f"  asked for: {line(draft.instruction)}"
-    if draft.reject_reason:
-        text += f"  refused: {words.plain(draft.reject_reason)} {line(draft.reject_text)}"
-    return Text(inert(text), ink.quiet)
+def _events(ticket: Ticket, ink: Ink) -> list[_Moment]:
+    """What people and workers did that no step tells."""
+    routed = [s.finished_at for run, steps in ticket.runs for s in steps if s.step == "route" and s.finished_at]
+    found = []
+    for event in ticket.events:
+        if event.kind.startswith(TOLD):
+            continue
+        if event.kind == "draft.offered" and any(abs((event.at - at).total_seconds()) < SOON for at in routed):
+            continue
+        bad = event.kind in ("run.failed", "outbox.failed", "outbox.in_doubt", "outbox.refused")
+        found.append(_Moment(event.at, Told(line(event.actor), Text(line(event.text), ink.danger if bad else ""))))
+    return found

@@ -1,9 +1,10 @@
 """A page of text that scrolls: wrapped once per width, drawn line by line, with places to jump to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
@@ -19,13 +20,16 @@ MARGIN = 1
 
 @dataclass(slots=True)
 class Page:
-    """Lines to show, the lines that begin a part (a message), and a foldable part's line → its name."""
+    """Lines to show, the lines that begin a part (a message), and how far the continuations of a line are set in."""
 
     lines: list[Text] = field(default_factory=list)
     anchors: list[int] = field(default_factory=list)
+    hangs: dict[int, int] = field(default_factory=dict)
 
-    def add(self, *lines: Text | str) -> None:
-        """Append lines."""
+    def add(self, *lines: Text | str, hang: int = 0) -> None:
+        """Append lines; what of them is wrapped goes on `hang` cells from the left."""
+        if hang:
+            self.hangs |= dict.fromkeys(range(len(self.lines), len(self.lines) + len(lines)), hang)
         self.lines += [Text(line) if isinstance(line, str) else line for line in lines]
 
     def anchor(self) -> None:
@@ -77,10 +81,9 @@ class Paper(ScrollView, can_focus=True, inherit_bindings=False):
         left = Segment(" " * MARGIN, ground)
         console = self.app.console
         self._strips, self._starts = [], []
-        for line in self._page.lines:
+        for number, line in enumerate(self._page.lines):
             self._starts.append(len(self._strips))
-            simple = cell_len(line.plain) <= width
-            for part in [line] if simple else line.wrap(console, width, no_wrap=False):
+            for part in _wrapped(line, width, self._page.hangs.get(number, 0), console):
                 part.rstrip()
                 base = ground + line.style if isinstance(line.style, Style) else ground
                 segments = [
@@ -142,3 +145,14 @@ class Paper(ScrollView, can_focus=True, inherit_bindings=False):
         if at >= len(self._strips):
             return Strip.blank(self.size.width, ground)
         return self._strips[at].adjust_cell_length(self.size.width, ground)
+
+
+def _wrapped(line: Text, width: int, hang: int, console: Console) -> Iterable[Text]:
+    """The line in pieces of at most `width` cells; the later ones begin `hang` cells from the left."""
+    if cell_len(line.plain) <= width:
+        return [line]
+    if not 0 < hang < min(len(line), width // 2):
+        return line.wrap(console, width, no_wrap=False)
+    head, rest = line.divide([hang])
+    first, *more = rest.wrap(console, width - hang, no_wrap=False)
+    return [head + first, *(Text(" " * hang) + part for part in more)]
