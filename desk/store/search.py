@@ -73,7 +73,10 @@ def parse(text: str) -> Query:
 
 
 def _match(words: Sequence[str], sender: str) -> str:
-    """FTS5 syntax: every word quoted (so no operator gets through), the last one and the sender as a prefix."""
+    """FTS5 syntax: every word quoted (so no operator gets through), the last one and the sender as a prefix.
+
+    A single Latin letter is only itself: as a beginning it would stand for a good part of all words.
+    """
     parts = []
     if re.search(r"\w", sender):
         name = sender.replace('"', '""')
@@ -81,7 +84,7 @@ def _match(words: Sequence[str], sender: str) -> str:
     for place, word in enumerate(words):
         column, value = ("subject : ", word[8:]) if word.startswith("subject:") else ("", word)
         escaped = value.replace('"', '""')
-        star = "*" if place == len(words) - 1 and not column and re.search(r"\w$", value) else ""
+        star = "*" if place == len(words) - 1 and not column and re.search(r"\w\w$|[^\W\x00-\x7f]$", value) else ""
         if re.search(r"\w", value):
             parts.append(f'{column}"{escaped}"{star}')
     return " AND ".join(parts)
@@ -113,7 +116,7 @@ def messages(text: str, limit: int = 50) -> Read[list[SearchHit]]:
     def statement(dialect: str) -> sa.Select[Any]:
         return _statement(query, limit, dialect)
 
-    return Read(statement, lambda rows: [_hit(r) for r in rows])
+    return Read(statement, lambda rows: [_hit(r) for r in rows], plain=True)
 
 
 def _statement(query: Query, limit: int, dialect: str) -> sa.Select[Any]:

@@ -128,7 +128,13 @@ threads = sa.Table(
 )
 _seen = (threads.c.assigned_to, threads.c.merged_into)
 _order = (threads.c.last_message_at, threads.c.id)
-sa.Index("ix_threads_shelf_last", threads.c.shelf, *_order, threads.c.status, *_seen)
+# The lists read their ids from these alone, in order and without a look at the rows, however they are narrowed.
+sa.Index(
+    "ix_threads_shelf_last",
+    *(threads.c.shelf, *_order, threads.c.status, *_seen),
+    *(threads.c.category, threads.c.priority, threads.c.language, threads.c.mailbox_id),
+)
+sa.Index("ix_threads_waking", threads.c.shelf, threads.c.status, threads.c.snoozed_until, threads.c.id)
 sa.Index("ix_threads_shelf_status_last", threads.c.shelf, threads.c.status, *_order, *_seen)
 sa.Index("ix_threads_priority", threads.c.shelf, threads.c.priority, *_order, threads.c.status)
 sa.Index(
@@ -140,7 +146,8 @@ sa.Index(
     *_order,
 )
 sa.Index("ix_threads_assigned", threads.c.assigned_to, threads.c.status, threads.c.last_message_at, threads.c.id)
-sa.Index("ix_threads_category", threads.c.category, threads.c.last_message_at, threads.c.id)
+sa.Index("ix_threads_category", threads.c.category, *_order, threads.c.shelf, threads.c.status, *_seen)
+sa.Index("ix_threads_language", threads.c.language, *_order, threads.c.shelf, threads.c.status, *_seen)
 sa.Index("ix_threads_contact_subject", threads.c.contact_addr, threads.c.subject_key, threads.c.last_message_at)
 sa.Index("ix_threads_snoozed", threads.c.snoozed_until, sqlite_where=threads.c.snoozed_until.is_not(None))
 

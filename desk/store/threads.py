@@ -1,11 +1,12 @@
 """Threads: the lists, one ticket, and every change of its row."""
 
+import json
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -29,9 +30,8 @@ PAGE = 128
 FIRST_NUMBER = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class ThreadRow:
-    """One line of a thread list."""
+class ThreadRow(NamedTuple):
+    """One line of a thread list; a tuple, because a page of them is made at every step through a list."""
 
     id: int
     number: str
@@ -100,7 +100,7 @@ _UNREAD = sa.and_(
 _NAME = sa.func.coalesce(sa.func.nullif(contacts.c.name, ""), threads.c.contact_addr)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def _row_statement(me: str) -> sa.Select[Any]:
     t = threads.c
     return (
@@ -140,7 +140,7 @@ _row = maker(
 
 def counts(me: str = "") -> Read[dict[View, int]]:
     """How many threads each view holds for `me`."""
-    return Read(views.counts(me), lambda rows: {View(name): int(n or 0) for name, n in rows})
+    return Read(views.counts(me), lambda rows: {View(name): int(n or 0) for name, n in rows}, plain=True)
 
 
 def ids(wanted: Filter, limit: int | None = None) -> Read["array[int]"]:
@@ -156,7 +156,15 @@ def rows(wanted: Sequence[int], me: str = "") -> Read[list[ThreadRow]]:
         by_id = {r[0]: _row(r) for r in found}
         return [by_id[i] for i in order if i in by_id]
 
-    return Read(_row_statement(me).where(threads.c.id.in_(order)), convert)
+    return Read(partial(_page_statement, me), convert, plain=True, values={"ids": json.dumps(order)})
+
+
+@lru_cache(maxsize=8)
+def _page_statement(me: str, dialect: str) -> sa.Select[Any]:
+    """The rows of the ids in the JSON list `ids`: one parameter, so one text for a page of any length."""
+    of = sa.func.json_each if dialect == "sqlite" else sa.func.json_array_elements_text
+    given = of(sa.cast(sa.bindparam("ids"), sa.Text if dialect == "sqlite" else sa.JSON)).table_valued("value")
+    return _row_statement(me).where(threads.c.id.in_(sa.select(sa.cast(given.c.value, sa.Integer))))
 
 
 def _detail(where: sa.ColumnElement[bool], me: str) -> Read[ThreadDetail | None]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -79,8 +80,9 @@ def order(view: View) -> list[Any]:
     return [t.last_message_at.desc(), t.id.desc()]
 
 
+@lru_cache(maxsize=64)
 def ids(wanted: Filter, limit: int | None) -> sa.Select[Any]:
-    """The statement behind `threads.ids`."""
+    """The statement behind `threads.ids`, kept while it is in use."""
     statement = sa.select(t.id).where(*condition(wanted.view, wanted.me), *_narrowed(wanted))
     return statement.order_by(*order(wanted.view)).limit(limit)
 
@@ -111,6 +113,7 @@ def _narrowed(wanted: Filter) -> list[sa.ColumnElement[bool]]:
     return found
 
 
+@lru_cache(maxsize=4)
 def counts(me: str) -> sa.CompoundSelect[Any]:
     """One row (name, count) a view."""
     return sa.union_all(

@@ -82,10 +82,10 @@ def newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A desk one revision ahead of the shipped one."""
     folder = tmp_path / "migrations"
     shutil.copytree(revision.FOLDER, folder)
-    (folder / "versions" / "0002_more.py").write_text(
+    (folder / "versions" / "9000_more.py").write_text(
         "from alembic import op\n"
         "import sqlalchemy as sa\n"
-        "revision, down_revision, branch_labels, depends_on = '0002', '0001', None, None\n"
+        f"revision, down_revision, branch_labels, depends_on = '9000', '{revision.HEAD}', None, None\n"
         "def upgrade():\n"
         "    with op.batch_alter_table('agents') as table:\n"
         "        table.add_column(sa.Column('colour', sa.Text, nullable=False, server_default='blue'))\n"
@@ -100,12 +100,12 @@ def test_a_store_with_data_is_copied_before_it_is_changed(newer: str, monkeypatc
         thread(tx)
         tx.execute(sa.text("INSERT INTO agents (login) VALUES ('mara')"))
     old.close()
-    monkeypatch.setattr(revision, "HEAD", "0002")
+    monkeypatch.setattr(revision, "HEAD", "9000")
     monkeypatch.setattr(revision, "FOLDER", Path(newer).parent / "migrations")
     db = database.open(newer)
     with db.read() as tx:
         assert tx.execute(sa.text("SELECT login, colour FROM agents")).all() == [("mara", "blue")]
-        assert revision.current(tx) == "0002"
+        assert revision.current(tx) == "9000"
     db.close()
     (copy,) = Path(newer).parent.glob("old.sqlite.before-*")
     with sqlite3.connect(copy) as before:
