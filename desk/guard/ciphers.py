@@ -4,9 +4,10 @@ A cipher is recognised by common words under it: one pass over the words of a te
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 
+from desk.guard import shapes
 from desk.guard.pieces import Piece, lines_with, whole
 
 _COMMON = (
@@ -27,6 +28,14 @@ _SPACED = re.compile(r"(?<!\w)\w(?:[ \t.\-_*·|/,~]{1,3}\w(?!\w)){5,}")
 _SPACED_GAP = re.compile(r"[ \t]{2,}|[ \t]?[/|][ \t]?")
 _DASHED = re.compile(r"(?<![\w@/.-])[^\W\d_]{1,8}(?:[-_·*~][^\W\d_]{1,8}){2,}(?![\w@/])")
 _MORSE = re.compile(r"(?<![.\-])(?:[.\-·–]{1,6}[ /|]{1,3}){8,}[.\-·–]{1,6}")
+_RUN_MORSE = shapes.table({"1": ".- /|"}, "0")
+_SHAPE_LEET = shapes.table({"a": shapes.LETTERS, "d": "013457@$!|"}, "o")
+_WORDLY = shapes.LETTERS + shapes.LETTERS.upper() + "?"
+_SHAPE_SPACED = shapes.table({"w": _WORDLY + shapes.DIGITS, "s": " \t.-_*|/,~"}, "o")
+_SHAPE_DASHED = shapes.table({"w": _WORDLY, "s": ".-_*~"}, "o")
+# What every match of _SPACED and _DASHED holds, in the classes of the two tables above (foreign letters count as `w`).
+_LONE = re.compile(rb"sw(?:s{1,3}w){3}s")
+_CHAINED = re.compile(rb"ws(?:w{1,8})sw")
 _MORSE_CODE = dict(
     zip(
         ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --..".split(),
@@ -63,26 +72,27 @@ def _atbash() -> dict[int, int]:
 
 def find(level: str) -> Iterator[Piece]:
     """All stretches of levelled text that read under a cipher, in leet, spaced out or in Morse."""
-    words = set(_RUNS.findall(level))
+    sketched = shapes.sketch(level)
     markers = _markers()
-    hits: dict[str, int] = {}
-    for word in words & markers.keys():
-        hits[markers[word]] = hits.get(markers[word], 0) + (1 if len(word) < 5 else 2)
-    for name, count in sorted(hits.items()):
-        if count >= 2:
-            yield from _lines_under(name, level, markers)
-    leet = list(_LEET.finditer(level))
-    if len(leet) >= 3:
-        for start, end, inside in lines_with(level, leet):
+    under: dict[str, set[str]] = {}
+    for word in shapes.words(level) & markers.keys():
+        under.setdefault(markers[word], set()).add(word)
+    for name, words in sorted(under.items()):
+        if sum(1 if len(w) < 5 else 2 for w in words) >= 2:
+            yield from _lines_under(name, words, level)
+    if sketched.translate(_SHAPE_LEET).count(b"da") >= 3:
+        leet = list(_LEET.finditer(level))
+        for start, end, inside in lines_with(level, leet) if len(leet) >= 3 else ():
             if len(inside) >= 3:
                 yield _leet(level, start, end)
-    yield from _spaced(level)
-    for m in _MORSE.finditer(level):
-        run = m.group().replace("·", ".").replace("–", "-")
-        words_of = [[_MORSE_CODE.get(c, "") for c in w.split()] for w in re.split(r"[/|]| {2,}", run)]
-        said = " ".join("".join(w) for w in words_of)
-        if len(said) >= 8:
-            yield Piece("morse", said, whole(*m.span()), "level", tight=" " not in said, final=True)
+    yield from _spaced(level, sketched)
+    for first, last in shapes.runs(sketched, _RUN_MORSE, 17):
+        for m in _MORSE.finditer(level, first, last):
+            run = m.group().replace("·", ".").replace("–", "-")
+            words_of = [[_MORSE_CODE.get(c, "") for c in w.split()] for w in re.split(r"[/|]| {2,}", run)]
+            said = " ".join("".join(w) for w in words_of)
+            if len(said) >= 8:
+                yield Piece("morse", said, whole(*m.span()), "level", tight=" " not in said, final=True)
 
 
 def _leet(level: str, start: int, end: int) -> Piece:
@@ -90,23 +100,13 @@ def _leet(level: str, start: int, end: int) -> Piece:
     return Piece("leet", said, lambda a, b: (start + a, start + b), "level", final=True)
 
 
-def _lines_under(name: str, level: str, markers: dict[str, str]) -> Iterator[Piece]:
+def _lines_under(name: str, marks: Collection[str], level: str) -> Iterator[Piece]:
     """Neighbouring lines that read under one cipher: three hits, or two where no common word stands as it is."""
-    at = 0
-    group: list[tuple[int, int]] = []
-    count = plain = 0
-    for line in [*level.split("\n"), ""]:
-        words = _RUNS.findall(line)
-        hits = sum(1 if len(w) < 5 else 2 for w in words if markers.get(w) == name)
-        if hits:
-            group.append((at, at + len(line)))
-            count += hits
-            plain += sum(w in _COMMON_SET for w in words)
-        elif group:
-            if count >= 3 or (count >= 2 and not plain):
-                yield _undone(name, level, group[0][0], group[-1][1])
-            group, count, plain = [], 0, 0
-        at += len(line) + 1
+    expression = re.compile(rf"(?<![a-z])(?:{'|'.join(sorted(marks))})(?![a-z])")
+    for start, end, inside in lines_with(level, list(expression.finditer(level))):
+        count = sum(1 if len(m.group()) < 5 else 2 for m in inside)
+        if count >= 3 or (count >= 2 and not any(w in _COMMON_SET for w in _RUNS.findall(level, start, end))):
+            yield _undone(name, level, start, end)
 
 
 def _undone(name: str, level: str, start: int, end: int) -> Piece:
@@ -118,17 +118,34 @@ def _undone(name: str, level: str, start: int, end: int) -> Piece:
     return Piece(kind, part.translate(table), lambda a, b: (start + a, start + b), "level", final=True)
 
 
-def _spaced(level: str) -> Iterator[Piece]:
-    for m in _SPACED.finditer(level):
-        words = _SPACED_GAP.split(m.group())
-        said = " ".join(re.sub(r"[\W_]", "", w) for w in words)
-        yield Piece("spaced", said, whole(*m.span()), "level", tight=True, final=True)
-    dashed = list(_DASHED.finditer(level))
+def _spaced(level: str, sketched: bytes) -> Iterator[Piece]:
+    for start, end in _stretches(sketched.translate(_SHAPE_SPACED), _LONE):
+        for m in _SPACED.finditer(level, start, end):
+            words = _SPACED_GAP.split(m.group())
+            said = " ".join(re.sub(r"[\W_]", "", w) for w in words)
+            yield Piece("spaced", said, whole(*m.span()), "level", tight=True, final=True)
+    # The character after a stretch decides whether its last word ends there.
+    dashed = [
+        m
+        for start, end in _stretches(sketched.translate(_SHAPE_DASHED), _CHAINED)
+        for m in _DASHED.finditer(level, start, end + 1)
+    ]
     if len(dashed) >= 2:
         for first, last in _near(dashed):
             stretch = level[first.start() : last.end()]
             said = re.sub(r"(?<=\w)[-_.·*~](?=\w)", "", stretch)
             yield Piece("hyphenated", said, whole(first.start(), last.end()), "level", tight=True, final=True)
+
+
+def _stretches(mapped: bytes, needed: re.Pattern[bytes]) -> Iterator[tuple[int, int]]:
+    """The stretches between two bytes `o` that hold `needed`."""
+    m = needed.search(mapped)
+    while m is not None:
+        end = mapped.find(b"o", m.end())
+        if end < 0:
+            end = len(mapped)
+        yield mapped.rfind(b"o", 0, m.start()) + 1, end
+        m = needed.search(mapped, end)
 
 
 def _near(found: list[re.Match[str]]) -> Iterator[tuple[re.Match[str], re.Match[str]]]:

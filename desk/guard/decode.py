@@ -12,10 +12,10 @@ import html
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from urllib.parse import unquote
+from functools import lru_cache
 
-from desk.guard import ciphers
-from desk.guard.pieces import MAX_PIECE, MAX_PIECES, Piece, lines_with, whole
+from desk.guard import ciphers, shapes
+from desk.guard.pieces import MAX_PIECE, MAX_PIECES, Piece, whole
 
 
 def pieces(source: str, clean: str, level: str) -> Iterator[Piece]:
@@ -31,6 +31,7 @@ def pieces(source: str, clean: str, level: str) -> Iterator[Piece]:
 
 # --- characters nobody sees that carry text ---------------------------------------------------------------------
 
+_CARRIER = re.compile("[\u200b-\u200d\u202e\u2060-\u2067\ufe00-\ufe0f\ufeff\U000e0020-\U000e01ef]")
 _TAGS = re.compile("[\U000e0020-\U000e007e]{3,}")
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{4,}")
 _BITS = re.compile("[\u200b-\u200d\u2060-\u2064\ufeff]{24,}")
@@ -38,7 +39,7 @@ _OVERRIDE = re.compile("[\u202e\u2067]([^\u202c\u2069\n]{4,2000})")
 
 
 def _unseen(text: str) -> Iterator[Piece]:
-    if text.isascii():
+    if text.isascii() or not _CARRIER.search(text):
         return
     for m in _TAGS.finditer(text):
         said = "".join(chr(ord(c) - 0xE0000) for c in m.group()[:MAX_PIECE])
@@ -71,6 +72,11 @@ def _bits(run: str) -> str:
 
 # --- encodings of bytes ------------------------------------------------------------------------------------------
 
+_RUN64 = shapes.table({"1": shapes.LETTERS + shapes.LETTERS.upper() + shapes.DIGITS + "+/_-"}, "0")
+_RUN32 = shapes.table({"1": shapes.LETTERS.upper() + "234567"}, "0")
+_RUN_HEX = shapes.table({"1": shapes.DIGITS + "abcdefABCDEFx\\:,;-" + shapes.SPACE}, "0")
+_RUN_BINARY = shapes.table({"1": "01," + shapes.SPACE}, "0")
+_RUN_CODES = shapes.table({"1": shapes.DIGITS + ",;" + shapes.SPACE}, "0")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{12,}={0,2}")
 _JOIN = re.compile(r"[\s>|\"'+\\]{1,8}\Z")
 _TAIL = re.compile(r"[\s>]{1,4}([A-Za-z0-9+/_-]{2,}={0,2})(?![A-Za-z0-9+/_-])")
@@ -79,6 +85,7 @@ _HEX = re.compile(r"(?<![0-9A-Za-z])(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[\s:,;-]{0,2}){1
 _BINARY = re.compile(r"(?<![01])(?:[01]{8}[\s,]{0,2}){6,}")
 _CODES = re.compile(r"(?<!\d)(?:\d{2,3}[\s,;]{1,2}){8,}\d{2,3}(?!\d)")
 _WORD = re.compile(r"=\?([\w.:-]{1,40})(?:\*\w+)?\?([bBqQ])\?([^?\s]{1,3000})\?=")
+_FOREIGN_DIGIT = re.compile(r"(?=[^\x00-\x7f])\d")
 _TEXTUAL = re.compile(r"[\w\s.,;:!?'\"()<>/@#&%$*+=|\[\]{}\u0900-\u0dff-]")
 
 
@@ -105,23 +112,30 @@ def readable(raw: bytes) -> str:
 
 
 def _encoded(text: str) -> Iterator[Piece]:
-    yield from _base64(text)
-    for pattern, kind, decode in (
-        (_BASE32, "base32", _from_base32),
-        (_HEX, "hex", _from_hex),
-        (_BINARY, "binary", lambda s: _numbers(re.findall(r"[01]{8}", s), 2)),
-        (_CODES, "character_codes", lambda s: _numbers(re.findall(r"\d+", s), 10)),
-        (_WORD, "encoded_word", _from_word),
-    ):
-        for m in pattern.finditer(text):
-            said = decode(m.group()[: MAX_PIECE * 3])
+    sketched = shapes.sketch(text)
+    yield from _base64(text, sketched)
+    digits = not text.isascii() and _FOREIGN_DIGIT.search(text) is not None
+    for pattern, kind, run, least, decode in _ENCODINGS:
+        # Digits of other scripts are no bytes of a sketch: where some occur, the whole text is looked at.
+        stretches = [(0, len(text))] if digits and kind == "character_codes" else shapes.runs(sketched, run, least)
+        for start, end in stretches:
+            for m in pattern.finditer(text, start, end + 8):
+                said = decode(m.group()[: MAX_PIECE * 3])
+                if said:
+                    yield Piece(kind, said, whole(*m.span()))
+    if "=?" in text:
+        for m in _WORD.finditer(text):
+            said = _from_word(m.group())
             if said:
-                yield Piece(kind, said, whole(*m.span()))
+                yield Piece("encoded_word", said, whole(*m.span()))
 
 
-def _base64(text: str) -> Iterator[Piece]:
+def _base64(text: str, sketched: bytes) -> Iterator[Piece]:
     run: list[re.Match[str]] = []
-    for m in _BASE64.finditer(text):
+    for start, end in shapes.runs(sketched, _RUN64, 12):
+        m = _BASE64.match(text, start, end + 3)
+        if m is None:
+            continue
         if run and not _JOIN.match(text[run[-1].end() : m.start()][:9] if m.start() - run[-1].end() < 9 else "x"):
             yield from _from_base64(text, run)
             run = []
@@ -193,13 +207,33 @@ def _from_word(run: str) -> str:
         return ""
 
 
+_ENCODINGS: tuple[tuple[re.Pattern[str], str, bytes, int, Callable[[str], str]], ...] = (
+    (_BASE32, "base32", _RUN32, 24, _from_base32),
+    (_HEX, "hex", _RUN_HEX, 20, _from_hex),
+    (_BINARY, "binary", _RUN_BINARY, 48, lambda s: _numbers(re.findall(r"[01]{8}", s), 2)),
+    (_CODES, "character_codes", _RUN_CODES, 26, lambda s: _numbers(re.findall(r"\d+", s), 10)),
+)
+
+
 # --- escapes inside running text ---------------------------------------------------------------------------------
 
+# Every alternative begins with a letter of its own, so that the search skips over all other text.
 _ESCAPE = re.compile(
-    r"(?:%[0-9A-Fa-f]{2})+|(?:=[0-9A-F]{2})+|&(?:#\d{2,7}|#[xX][0-9A-Fa-f]{2,6}|[A-Za-z]{2,12}\d{0,2});"
-    r"|\\u\{?[0-9A-Fa-f]{4,6}\}?|(?:\\x[0-9A-Fa-f]{2})+|\\U[0-9A-Fa-f]{8}|(?:\\[0-3][0-7]{2})+|%u[0-9A-Fa-f]{4}"
-    r"|U\+[0-9A-Fa-f]{4,5}\s?"
+    r"%(?:[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*|u[0-9A-Fa-f]{4})|=[0-9A-F]{2}(?:=[0-9A-F]{2})*"
+    r"|&(?:#\d{2,7}|#[xX][0-9A-Fa-f]{2,6}|[A-Za-z]{2,12}\d{0,2});"
+    r"|\\(?:u\{?[0-9A-Fa-f]{4,6}\}?|x[0-9A-Fa-f]{2}(?:\\x[0-9A-Fa-f]{2})*|U[0-9A-Fa-f]{8}"
+    r"|[0-3][0-7]{2}(?:\\[0-3][0-7]{2})*)|U\+[0-9A-Fa-f]{4,5}\s?"
 )
+
+
+@lru_cache(maxsize=4096)
+def _unescape_short(token: str) -> str:
+    return _unescape(token)
+
+
+def _undone(m: re.Match[str]) -> str:
+    token = m.group()
+    return _unescape_short(token) if len(token) < 40 else _unescape(token)
 
 
 def _unescape(token: str) -> str:
@@ -209,7 +243,7 @@ def _unescape(token: str) -> str:
     if head == "=":
         return bytes.fromhex(token.replace("=", "")).decode("utf-8", "replace")
     if head == "%" and token[1] not in "uU":
-        return unquote(token)
+        return bytes.fromhex(token.replace("%", "")).decode("utf-8", "replace")
     if token.startswith("\\x"):
         return bytes.fromhex(token.replace("\\x", "")).decode("utf-8", "replace")
     if token.startswith("\\") and token[1] in "0123":
@@ -219,34 +253,64 @@ def _unescape(token: str) -> str:
 
 
 def _substituted(text: str) -> Iterator[Piece]:
-    found = list(_ESCAPE.finditer(text))
-    if not found or sum(len(m.group()) for m in found) < 6:
+    size = 0
+    for m in _ESCAPE.finditer(text):
+        size += len(m.group())
+        if size >= 6:
+            break
+    else:
         return
-    for group in lines_with(text, found):
-        start, end, inside = group
-        piece = _replaced(text, start, end, inside)
-        if piece is not None:
-            yield piece
+    for start, end in _lines(text):
+        said = _ESCAPE.sub(_undone, text[start:end])
+        if said != text[start:end]:
+            yield Piece("escapes", said, _replaced(text, start, end))
 
 
-def _replaced(text: str, start: int, end: int, found: list[re.Match[str]]) -> Piece | None:
-    out: list[str] = []
+def _lines(text: str) -> Iterator[tuple[int, int]]:
+    """Stretches of neighbouring lines that each hold an escape."""
+    start = end = -1
+    m = _ESCAPE.search(text)
+    while m is not None:
+        first = text.rfind("\n", 0, m.start()) + 1
+        if end >= 0 and first > end + 1:
+            yield start, end
+            start = first
+        elif start < 0:
+            start = first
+        end = text.find("\n", m.end())
+        if end < 0:
+            end = len(text)
+        m = _ESCAPE.search(text, end)
+    if end >= 0:
+        yield start, end
+
+
+def _replaced(text: str, start: int, end: int) -> Callable[[int, int], tuple[int, int]]:
+    """The way back from a stretch with its escapes undone, worked out when it is first asked for."""
+    ways: list[Callable[[int, int], tuple[int, int]]] = []
+
+    def back(a: int, b: int) -> tuple[int, int]:
+        if not ways:
+            ways.append(_way(text, start, end))
+        return ways[0](a, b)
+
+    return back
+
+
+def _way(text: str, start: int, end: int) -> Callable[[int, int], tuple[int, int]]:
     out_at: list[int] = []
     src: list[tuple[int, int]] = []
     at, length = start, 0
-    for m in found:
-        for part, span in ((text[at : m.start()], (at, m.start())), (_unescape(m.group()), m.span())):
-            if part:
-                out.append(part)
+    for m in _ESCAPE.finditer(text, start, end):
+        for size, span in ((m.start() - at, (at, m.start())), (len(_undone(m)), m.span())):
+            if size:
                 out_at.append(length)
                 src.append(span)
-                length += len(part)
+                length += size
         at = m.end()
-    out.append(text[at:end])
     out_at.append(length)
     src.append((at, end))
-    said = "".join(out)
-    return Piece("escapes", said, _piecewise(out_at, src)) if said != text[start:end] else None
+    return _piecewise(out_at, src)
 
 
 def _piecewise(out_at: list[int], src: list[tuple[int, int]]) -> Callable[[int, int], tuple[int, int]]:

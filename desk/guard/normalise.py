@@ -187,11 +187,11 @@ def views(text: str, *, budget: int = 400_000) -> Views:
         if skeleton is not None:
             found.append(skeleton)
         clean, clean_back = _stripped(source, back)
-        level = skeleton.text if skeleton is not None else found[-1].text
-        for piece in decode.pieces(source, clean, level):
+        level = found[-1]
+        for piece in decode.pieces(source, clean, level.text):
             way = through(piece.back, back if piece.of == "source" else clean_back)
             if piece.of == "level":
-                way = through(piece.back, found[-1].back)
+                way = through(piece.back, level.back)
             name = f"{disguise}+{piece.kind}" if disguise else piece.kind
             if piece.tight or piece.final:
                 spent += len(piece.text)

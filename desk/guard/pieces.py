@@ -30,17 +30,18 @@ def whole(start: int, end: int) -> Callable[[int, int], tuple[int, int]]:
 
 def lines_with(text: str, found: list[re.Match[str]]) -> Iterator[tuple[int, int, list[re.Match[str]]]]:
     """The stretches of whole lines around matches; lines next to each other stay together."""
-    start = end = -1
+    start = end = -2
     inside: list[re.Match[str]] = []
     for m in found:
-        if inside and m.start() <= end + 1:
+        first = start if m.start() <= end else text.rfind("\n", max(0, end), m.start()) + 1
+        if inside and first <= end + 1:
             inside.append(m)
             if m.end() > end:
                 end = _line_end(text, m.end())
             continue
         if inside:
             yield start, end, inside
-        start = text.rfind("\n", 0, m.start()) + 1
+        start = first
         end = _line_end(text, m.end())
         inside = [m]
     if inside:

@@ -91,7 +91,7 @@ def judge(channels: Sequence[Channel]) -> Judgement:
         for kind in (book(), markup()):
             if tight and kind is markup():
                 continue
-            hits, whole = kind.hits(joined.text, tight=tight)
+            hits, whole = kind.hits(joined.text, tight=tight, words=joined.words)
             complete = complete and whole
             _file(hits, joined, chosen, channels, findings)
     for i, view in flat:

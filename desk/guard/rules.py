@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from desk.domain.enums import AttackType
+from desk.guard import shapes
 
 SEP = r"[^\w\x00]{1,8}"
 TIGHT = r"[^\w\x00]{0,4}"
 REACH = 240
+DENSE = 4000
+STEP = 60
 MAX_HITS = 500
 
 
@@ -73,15 +76,11 @@ class Book:
         self.rules = tuple(rules)
         stems = {s for r in rules for group in r.needs for s in group}
         self._words = frozenset(s for s in stems if s.isascii() and s.isalpha())
-        self._starts = frozenset(s[:2] for s in self._words)
         self._lengths = sorted({len(s) for s in self._words})
-        self._phrases = sorted(s for s in stems - self._words if s.isascii())
-        self._scripts: dict[str, list[str]] = {}
-        for stem in sorted(stems - self._words):
-            if not stem.isascii():
-                self._scripts.setdefault(script(stem), []).append(stem)
-        self._groups: dict[str, list[tuple[str, ...]]] = {}
+        self._phrases = [(s, frozenset(c for c in s if c not in _PLAIN)) for s in sorted(stems - self._words)]
+        self._marks = frozenset().union(*(marks for _, marks in self._phrases))
         self._by_first: dict[tuple[str, ...], list[Rule]] = {}
+        self._groups: dict[str, list[tuple[str, ...]]] = {}
         for group in {g for r in rules for g in r.needs}:
             for stem in group:
                 self._groups.setdefault(stem, []).append(group)
@@ -89,17 +88,23 @@ class Book:
             self._by_first.setdefault(rule.needs[0], []).append(rule)
         self._known: dict[str, tuple[str, ...]] = {}
 
-    def hits(self, text: str, *, tight: bool = False) -> tuple[list[Hit], bool]:
-        """All matches in levelled text, and whether every zone was looked at."""
-        at = self._places(text, tight)
-        places: dict[tuple[str, ...], list[int]] = {}
-        for stem, where in at.items():
+    def hits(self, text: str, *, tight: bool = False, words: Collection[str] | None = None) -> tuple[list[Hit], bool]:
+        """All matches in levelled text, and whether every zone was looked at. `words` are those of `shapes.words`."""
+        present = self._present(text, tight, shapes.words(text) if words is None and not tight else words or ())
+        groups: dict[tuple[str, ...], list[str]] = {}
+        for stem in present:
             for group in self._groups[stem]:
-                places.setdefault(group, []).extend(where)
-        for where in places.values():
-            where.sort()
+                groups.setdefault(group, []).append(stem)
+        at: dict[str, list[int]] = {}
+        places: dict[tuple[str, ...], list[int]] = {}
         found: list[Hit] = []
-        for rule in self._candidates(places):
+        for rule in self._candidates(groups):
+            for group in rule.needs:
+                if group not in places:
+                    for stem in groups[group]:
+                        if stem not in at:
+                            at[stem] = _find(text, stem, stem in self._words and not tight)
+                    places[group] = sorted(i for stem in groups[group] for i in at[stem])
             expression = compiled(rule.pattern, rule.loose, tight)
             for start, end in _zones([places[g] for g in rule.needs], len(text)):
                 for m in expression.finditer(text, start, end):
@@ -108,77 +113,62 @@ class Book:
                         return found, False
         return found, True
 
-    def _candidates(self, places: Collection[tuple[str, ...]]) -> Iterator[Rule]:
+    def _candidates(self, groups: Collection[tuple[str, ...]]) -> Iterator[Rule]:
         """The rules all of whose groups occur."""
-        for group in places:
+        for group in groups:
             for rule in self._by_first.get(group, ()):
-                if all(g in places for g in rule.needs):
+                if all(g in groups for g in rule.needs):
                     yield rule
 
-    def _places(self, text: str, tight: bool) -> dict[str, list[int]]:
-        """Where each stem occurs: at the beginning of words (anywhere in a tight text), in one pass."""
-        at: dict[str, list[int]] = {}
+    def _present(self, text: str, tight: bool, words: Collection[str]) -> set[str]:
+        """The stems that occur: at the beginning of words (anywhere in a tight text)."""
+        found: set[str] = set()
         if tight:
-            for stem in self._words:
-                _find(text, stem, at)
+            letters = set(text)
+            found.update(s for s in self._words if letters.issuperset(s) and s in text)
         else:
             known = self._known
             if len(known) > 60_000:
                 known.clear()
-            for m in _LATIN.finditer(text):
-                word = m.group()
-                if word[:2] not in self._starts:
-                    continue
+            for word in words:
                 stems = known.get(word)
                 if stems is None:
                     stems = known[word] = self._stems_of(word)
-                for stem in stems:
-                    at.setdefault(stem, []).append(m.start())
-        for stem in self._phrases:
-            _find(text, stem, at)
-        if not text.isascii():
-            for name, stems_of in self._scripts.items():
-                if _SCRIPTS[name].search(text):
-                    for stem in stems_of:
-                        _find(text, stem, at)
-        return at
+                found.update(stems)
+        # A phrase is looked for only where all of its rarer characters stand.
+        marks = {c for c in self._marks if c in text} if text.isascii() else self._marks.intersection(text)
+        found.update(s for s, needed in self._phrases if needed <= marks and s in text)
+        return found
 
     def _stems_of(self, word: str) -> tuple[str, ...]:
-        """The stems a word begins with; short stems are whole words, or the plural of one."""
+        """The stems a word begins with; stems of two letters are whole words, or the plural of one."""
         found = []
         for size in self._lengths:
             if size > len(word):
                 break
             stem = word[:size]
-            if stem in self._words and (size > 3 or len(word) == size or word == stem + "s" or size == 3):
+            if stem in self._words and (size > 2 or word in (stem, stem + "s")):
                 found.append(stem)
         return tuple(found)
 
 
-_LATIN = re.compile(r"[a-z]{2,}")
-_SCRIPTS = {
-    "cyrillic": re.compile(r"[\u0400-\u052f]"),
-    "greek": re.compile(r"[\u0370-\u03ff]"),
-    "arabic": re.compile(r"[\u0600-\u06ff]"),
-    "hebrew": re.compile(r"[\u0590-\u05ff]"),
-    "indic": re.compile(r"[\u0900-\u0dff]"),
-    "thai": re.compile(r"[\u0e00-\u0e7f]"),
-    "hangul": re.compile(r"[\u1100-\u11ff\uac00-\ud7af]"),
-    "cjk": re.compile(r"[\u3040-\u30ff\u3400-\u9fff]"),
-    "other": re.compile(r"[^\x00-\x7f]"),
-}
+_PLAIN = frozenset(shapes.LETTERS + " ")
 
 
-def script(stem: str) -> str:
-    """The name of the script a stem is written in."""
-    return next(name for name, pattern in _SCRIPTS.items() if pattern.search(stem))
+def _find(text: str, stem: str, begins: bool) -> list[int]:
+    """Where a stem occurs (with `begins`, not after another letter).
 
-
-def _find(text: str, stem: str, at: dict[str, list[int]]) -> None:
+    Where it stands everywhere, every `STEP`th character will do: the zones around its places overlap anyway.
+    """
+    found: list[int] = []
     i = text.find(stem)
     while i >= 0:
-        at.setdefault(stem, []).append(i)
-        i = text.find(stem, i + len(stem))
+        if begins and i and "a" <= text[i - 1] <= "z":
+            i = text.find(stem, i + 1)
+        else:
+            found.append(i)
+            i = text.find(stem, i + (len(stem) if len(found) < DENSE else STEP))
+    return found
 
 
 def _zones(groups: Sequence[Sequence[int]], size: int) -> list[tuple[int, int]]:
@@ -209,6 +199,7 @@ class Joined:
 
     text: str
     starts: tuple[int, ...]
+    words: frozenset[str]
 
     def owner(self, position: int) -> int:
         """Index of the text that holds a position of the joined one."""
@@ -222,4 +213,5 @@ def join(texts: Sequence[str]) -> Joined:
     for text in texts:
         starts.append(at)
         at += len(text) + 3
-    return Joined("\n\x00\n".join(t.replace("\x00", " ") for t in texts), tuple(starts))
+    text = "\n\x00\n".join(t.replace("\x00", " ") for t in texts)
+    return Joined(text, tuple(starts), shapes.words(text))
