@@ -239,7 +239,7 @@ def shop(folder: Path) -> Shop:
         known="unsure",
         confidence=0.67,
         language="nl",
-        step="search",
+        step="looking up",
     )
     made.mail(
         "mei",

@@ -130,13 +130,14 @@ async def _settle(screen: "MainScreen") -> None:
 
 async def _answer(screen: "MainScreen") -> None:
     from desk.actions import review
-    from desk.ui.screens.dialogs import Ask, Choice, Picker
+    from desk.ui.screens.dialogs import Ask, Choice, Menu
 
-    question = screen.opened.questions[0]
+    question, own = screen.opened.questions[0], "\0own"
+    answer: str | None = own
     if question.options:
-        choices = [Choice(option, option) for option in question.options]
-        answer = await screen.ask(Picker(question.text, choices, free=lambda typed: f"answer: {typed}"))
-    else:
+        choices = [*(Choice(option, option) for option in question.options), Choice(own, "say it in other words …")]
+        answer = await screen.ask(Menu(question.text, choices))
+    if answer == own:
         answer = await screen.ask(Ask(question.text))
     if answer:
         await screen.act(lambda desk: review.answer(desk, question.id, answer))

@@ -105,7 +105,14 @@ class Open(_Motion):
     id, keys, label, rank = "open", ("enter", "l", "right"), "open", 2
 
     def reason(self, screen: "MainScreen") -> str:
-        return "" if screen.opened.id is not None else "There is nothing to open here."
+        if screen.opened.id is None:
+            return "There is nothing to open here."
+        deepest = screen.draft if screen.has_class("-drafted") else screen.reader
+        return "There is nothing deeper." if screen.focused is deepest else ""
+
+    def word(self, screen: "MainScreen") -> str:
+        """What comes next on the way in."""
+        return "draft" if screen.focused is screen.reader else self.label
 
     async def run(self, screen: "MainScreen") -> None:
         screen.deeper()
@@ -114,7 +121,10 @@ class Open(_Motion):
 class Back(_Motion):
     """Go back: from the draft to the ticket, from the ticket to the list."""
 
-    id, keys, label = "back", ("h", "left", "escape"), "back"
+    id, keys, label, rank = "back", ("h", "left", "escape"), "back", 3
+
+    def reason(self, screen: "MainScreen") -> str:
+        return "" if screen.deep or screen.has_class("-zoomed") else "This is the list; q leaves desk."
 
     async def run(self, screen: "MainScreen") -> None:
         screen.shallower()

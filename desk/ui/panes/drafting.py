@@ -28,8 +28,8 @@ class Question:
     options: tuple[str, ...] = ()
 
 
-def title(draft: "DraftRow | None", streaming: str) -> str:
-    """The draft pane's title."""
+def title(draft: "DraftRow | None", streaming: str = "") -> str:
+    """The draft pane's title: which version, in which language and register, by whom and from what."""
     if draft is None:
         return "Draft · being written" if streaming else "Draft"
     return f"Draft {draft.version} · {words.language(draft.language)}, {draft.register} · {origin(draft)}"
@@ -47,46 +47,54 @@ def origin(draft: "DraftRow") -> str:
     )
 
 
-def page(draft: "DraftRow", row: "ThreadRow", ink: Ink, *, tier: str = "", tokens: int = 0) -> Page:
-    """The whole draft: its words, its sources, its gates, and the figures behind it."""
-    found = Page()
+def page(
+    draft: "DraftRow",
+    row: "ThreadRow",
+    ink: Ink,
+    *,
+    tier: str = "",
+    tokens: int = 0,
+    questions: Sequence[Question] = (),
+) -> Page:
+    """The whole draft: what desk asks first, the words, the sources, the gates, and the figures behind it."""
+    found = asked(questions, ink) if questions else Page()
+    if questions:
+        found.add("")
     found.anchor()
     found.add(*_body(draft, ink), "")
     for number, source in enumerate(draft.sources, 1):
-        found.add(
-            Text.assemble(
-                (f"[{number}] ", ink.accent),
-                line(source.title) or line(source.id),
-                (f"   {line(source.id)}", ink.quiet),
-            )
-        )
-    unsourced = [c for c in draft.claims if c.source is None]
-    if draft.claims:
-        good = not unsourced
-        text = f"{len(draft.claims) - len(unsourced)} of {words.plural(len(draft.claims), 'claim')} sourced"
-        found.add(Text.assemble(("✓ " if good else "✗ ", ink.good if good else ink.warning), text))
-    found.add(*gates(draft, ink))
-    for note in draft.notes:
-        found.add(Text("· " + line(note), ink.quiet))
+        mark, name = f"[{number}] ", line(source.id)
+        title = line(source.title) or name
+        found.add(Text.assemble((mark, ink.accent), title, (f"   {name}", ink.quiet)), hang=len(mark))
+    found.add(*checks(draft, ink), hang=2)
+    found.add(*(Text.assemble(("▪ ", ink.warning), line(note)) for note in draft.notes), hang=2)
+    if draft.instruction:
+        found.add(Text.assemble(("▪ ", ink.quiet), ("asked for: " + line(draft.instruction), ink.quiet)), hang=2)
     found.add(figures(draft, row, ink, tier, tokens))
     return found
 
 
-def gates(draft: "DraftRow", ink: Ink) -> list[Text]:
-    """Every check: ✓ with its name, ✗ with its reason."""
-    passed = [g for g in draft.gates if g.passed]
+def checks(draft: "DraftRow", ink: Ink) -> list[Text]:
+    """Every check: a line with ✗ and the reason for each that does not hold, those that hold together below."""
     lines = [
         Text.assemble(("✗ ", ink.danger), (words.plain(g.name), ink.strong), (f"  {line(g.reason)}", ink.warning))
         for g in draft.gates
         if not g.passed
     ]
-    if passed:
-        whole = Text()
-        for gate in passed:
-            whole.append("✓ ", ink.good)
-            whole.append(words.plain(gate.name).replace(" ", "\u00a0") + "  ", ink.quiet)
-        lines.append(whole)
-    return lines
+    if draft.claims and not any(g.name == "claims" for g in draft.gates):
+        unsourced = sum(1 for c in draft.claims if c.source is None)
+        sign, style = ("✗ ", ink.warning) if unsourced else ("✓ ", ink.good)
+        text = f"{len(draft.claims) - unsourced} of {words.plural(len(draft.claims), 'claim')} sourced"
+        lines.append(Text.assemble((sign, style), text))
+    whole = Text()
+    for gate in draft.gates:
+        if gate.passed:
+            whole.append("✓\u00a0", ink.good)
+            whole.append((line(gate.reason) or words.plain(gate.name)).replace(" ", "\u00a0") + "  ", ink.quiet)
+    if not draft.gates:
+        whole.append("▪ ", ink.quiet)
+        whole.append("what a person wrote is checked when it is approved", ink.quiet)
+    return [*lines, whole] if whole else lines
 
 
 def figures(draft: "DraftRow", row: "ThreadRow", ink: Ink, tier: str, tokens: int) -> Text:
@@ -127,8 +135,10 @@ def streamed(text: str, ink: Ink) -> Page:
 def asked(questions: Sequence[Question], ink: Ink) -> Page:
     """What the pipeline needs to know before it can go on."""
     found = Page()
+    found.anchor()
     for question in questions:
-        found.add(Text.assemble(("? ", ink.asks), (line(question.text), ink.strong)))
-        found.add(*(Text(f"  {n}  {line(option)}") for n, option in enumerate(question.options, 1)))
-    found.add("", Text("Press a to answer.", ink.quiet))
+        found.add(Text.assemble(("? ", ink.asks), (line(question.text), ink.strong)), hang=2)
+        found.add(*(Text(f"  {n}  {line(option)}") for n, option in enumerate(question.options, 1)), hang=5)
+    numbers = " and a number" if any(q.options for q in questions) else ""
+    found.add(Text(f"  a{numbers} answers; then desk drafts again.", ink.quiet))
     return found

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from desk.ui.keymap import Keymap
     from desk.ui.screens.main import MainScreen
 
+KEYS, LABEL = 13, 16
+"""Cells of the keys and of a command's name."""
+IN = 2 + KEYS + LABEL
+
 
 def page(keymap: "Keymap", screen: "MainScreen") -> Page:
     """Every command of the registry."""
@@ -25,12 +29,11 @@ def page(keymap: "Keymap", screen: "MainScreen") -> Page:
         found.add(Text(group, ink.accent + ink.strong))
         for command in (c for c in COMMANDS if c.group == group):
             closed = command.reason(screen)
-            keys = words.clip(keymap.shown(command, every=True), 14)
-            line = Text.assemble(
-                ("  " + keys, ink.quiet if closed else ink.key), (words.clip(command.label, 18), ink.strong)
-            )
+            keys = words.clip(keymap.shown(command, every=True), KEYS)
+            label = words.clip(command.label, LABEL)
+            line = Text.assemble(("  " + keys, ink.quiet if closed else ink.key), (label, ink.strong))
             line.append(command.help, ink.quiet)
+            found.add(line, hang=IN)
             if closed:
-                line.append(f"  Not now: {closed}", ink.warning)
-            found.add(line)
+                found.add(Text(" " * IN + f"Not now: {closed}", ink.warning), hang=IN)
     return found

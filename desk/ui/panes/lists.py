@@ -10,7 +10,7 @@ from rich.style import Style
 
 from desk.domain.enums import OutboxState
 from desk.ui import words
-from desk.ui.panes.threads import ThreadSheet
+from desk.ui.panes.threads import ThreadSheet, glyph
 from desk.ui.reads import Reads
 from desk.ui.themes import Ink
 from desk.ui.widgets.safe import line
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from desk.store.outbox import OutboxRow
     from desk.store.quarantine import QuarantineRow
     from desk.store.search import SearchHit
+    from desk.store.threads import ThreadRow
     from desk.ui.widgets.lines import Sheet
 
 LIMIT = 1000
@@ -165,19 +166,34 @@ class ActivitySheet(WholeSheet):
 
     name = "activity"
 
+    def __init__(self, database: Reads) -> None:
+        super().__init__(database)
+        self._numbers: dict[int, str] = {}
+
     async def load(self) -> "dict[int, EventRow]":
         """The newest events."""
         from desk.store import changes
 
         return {row.id: row for row in await self._database.get(changes.activity(LIMIT))}
 
+    async def rows(self, ids: Sequence[int]) -> dict[int, Any]:
+        """The rows, and the numbers of their tickets."""
+        from desk.store import threads
+
+        found = await super().rows(ids)
+        wanted = {row.thread_id for row in found.values() if row.thread_id is not None} - self._numbers.keys()
+        if wanted:
+            rows = await self._database.get(threads.rows(sorted(wanted)))
+            self._numbers |= {row.id: row.number for row in rows}
+        return found
+
     def draw(self, row: "EventRow", width: int, ink: Ink, now: datetime) -> list[list[Segment]]:
-        """When, who, what."""
+        """When, who, about which ticket, what."""
         at = f"{row.at.astimezone():%H:%M:%S} "
         who = words.clip(line(row.actor), 9) + " "
-        return [
-            _two([(at, ink.quiet), (who, ink.accent), (line(row.text), Style())], words.age(row.at, now), width, ink)
-        ]
+        about = words.clip(self._numbers.get(row.thread_id or 0, ""), 7) + " "
+        pieces = [(at, ink.quiet), (who, ink.accent), (about, ink.quiet), (line(row.text), Style())]
+        return [_two(pieces, words.age(row.at, now), width, ink)]
 
 
 class SearchSheet(WholeSheet):
@@ -189,6 +205,7 @@ class SearchSheet(WholeSheet):
         super().__init__(database)
         self.text = text
         self.name = f"search:{text}"
+        self._tickets: dict[int, ThreadRow] = {}
 
     async def load(self) -> "dict[int, SearchHit]":
         """The newest hit of each ticket, by ticket."""
@@ -200,16 +217,22 @@ class SearchSheet(WholeSheet):
             found.setdefault(hit.thread_id, hit)
         return found
 
+    async def rows(self, ids: Sequence[int]) -> dict[int, Any]:
+        """The hits, and the sign of each one's ticket."""
+        from desk.store import threads
+
+        self._tickets |= {row.id: row for row in await self._database.get(threads.rows(ids))}
+        return await super().rows(ids)
+
     def draw(self, row: "SearchHit", width: int, ink: Ink, now: datetime) -> list[list[Segment]]:
         """The ticket, then the words around the hit, the hit in the accent."""
         name = words.clip(line(row.from_addr), min(20, width // 3)) + "  "
-        first = _two(
-            [(f"{row.number}  ", ink.quiet), (name, ink.strong), (line(row.subject), Style())],
-            words.age(row.at, now),
-            width,
-            ink,
-        )
-        pieces: list[tuple[str, Style]] = [("  ", Style())]
+        ticket = self._tickets.get(row.thread_id)
+        sign, style = glyph(ticket, ink) if ticket is not None else (" ", Style())
+        pieces = [(sign + " ", style), (words.clip(row.number, 7) + " ", ink.quiet)]
+        pieces += [(name, ink.strong), (line(row.subject), Style())]
+        first = _two(pieces, words.age(row.at, now), width, ink)
+        pieces = [("  ", Style())]
         for part in " ".join(row.snippet.split()).split("\x02"):
             hit, mark, rest = part.partition("\x03")
             pieces += [(line(hit), ink.accent), (_spaced(rest), ink.quiet)] if mark else [(_spaced(hit), ink.quiet)]

@@ -119,7 +119,7 @@ def attack(message: "MessageRow", evidence: Sequence["Evidence"], ink: Ink, now:
     if message.complete is False:
         page.add(Text("The scan did not reach its end, so nothing of this may be trusted.", ink.warning))
     for item in sorted(evidence, key=lambda e: -e.weight):
-        page.add(_rule(item, ink))
+        page.add(_rule(item, ink), hang=4)
     page.add("")
     page.anchor()
     _block(page, "What a person sees", message.visible_text or message.text, "body", evidence, ink, Style())

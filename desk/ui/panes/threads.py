@@ -16,19 +16,6 @@ from desk.ui.widgets import safe
 if TYPE_CHECKING:
     from desk.store.threads import ThreadRow
 
-STEPS = {
-    "guard": "scanning",
-    "coalesce": "waiting",
-    "context": "reading",
-    "triage": "sorting",
-    "search": "looking up",
-    "plan": "planning",
-    "draft": "drafting",
-    "check": "checking",
-    "route": "routing",
-}
-"""A step of the pipeline as a word for what is going on."""
-
 HELD = "on hold"
 """The step of a ticket whose reply waits in the outbox."""
 
@@ -103,7 +90,7 @@ def _first(row: "ThreadRow", width: int, ink: Ink, now: datetime) -> list[Segmen
     age = words.moment(until, now) if until else words.age(row.last_message_at, now)
     right = max(4, len(age) + 1)
     name_width = max(10, min(20, width * 3 // 10))
-    step = STEPS.get(row.step, safe.line(row.step))
+    step = safe.line(row.step)
     moving = row.step not in ("", HELD) and row.status not in ("pending_review", "resolved", "archived")
     working = f" {step}…" if moving else f" {HELD}" if row.step == HELD else ""
     count = f" {row.message_count}" if row.message_count > 1 else ""

@@ -283,6 +283,7 @@ class MainScreen(Keyed):
         pane = PANES[self.pane]
         extra = f" · {self.searched}" if self.pane == "search" else f" · {self.narrowed}" if self.narrowed else ""
         extra += f" · {pane.order}" if pane.order else ""
+        self.set_class(self.pane == "search" or bool(self.narrowed), "-sought")
         self.list.border_title = Content(f"{pane.title}{extra}")
         partial = self.list.sheet is not None and self.list.sheet.partial
         count = self.counts.get(self.pane, 0) if partial and not self.narrowed else len(self.list.ids)

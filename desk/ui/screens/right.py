@@ -57,17 +57,21 @@ def _draft(screen: "MainScreen", opened: Opened) -> None:
     """The draft pane: a draft, one being written, a question to the agent, or nothing."""
     pane, ink = screen.draft, screen.ink()
     page: Page | None = None
+    title = ""
+    questions = [drafting.Question(q.id, q.text, q.options) for q in opened.questions]
     if opened.thread is None or opened.stopped is not None or opened.pane in ("outbox", "knowledge"):
         page = None
-    elif opened.questions:
-        page = drafting.asked([drafting.Question(q.id, q.text, q.options) for q in opened.questions], ink)
-        pane.border_title = Content("desk asks you")
     elif opened.draft is not None:
-        page = drafting.page(opened.draft, opened.thread.row, ink, tier=opened.tier, tokens=opened.tokens)
-        pane.border_title = Content(drafting.title(opened.draft, ""))
+        row = opened.thread.row
+        page = drafting.page(opened.draft, row, ink, tier=opened.tier, tokens=opened.tokens, questions=questions)
+        title = drafting.title(opened.draft)
+    elif questions:
+        page, title = drafting.asked(questions, ink), "Draft"
     elif opened.streaming:
-        page = drafting.streamed(opened.streaming, ink)
-        pane.border_title = Content(drafting.title(None, opened.streaming))
+        page, title = drafting.streamed(opened.streaming, ink), drafting.title(None, opened.streaming)
+    if opened.thread is not None:
+        number = f"{opened.thread.row.number} · " if screen.has_class("-narrow") else ""
+        pane.border_title = Content(line(f"{number}{'desk asks you · ' if questions else ''}{title}"))
     draft = opened.draft
     state = "" if draft is None or draft.state == "offered" else draft.state
     if page is not None:

@@ -96,11 +96,12 @@ class HealthBar(Bar):
         if health.mailbox:
             parts.append(Segment(line(health.mailbox) + " ", ink.strong))
         for light in health.lights:
-            busy, bad = light.state == "working", light.state in ("error", "stopped")
+            busy, bad = light.state in ("working", "loading", "starting"), light.state in ("error", "stopped")
             style = ink.danger if bad else ink.accent if busy else ink.good
             parts.append(Segment(f"  {light.name} ", ink.quiet))
             parts.append(Segment("▲" if bad else "◐" if busy else "●", style))
-            detail = "" if narrow and not busy else words.cut(line(light.detail), 14 if narrow else 26)
+            detail = "" if narrow and not bad else words.cut(line(light.detail), 26)
+            detail = detail or ("loading" if narrow and light.state == "loading" else "")
             parts.append(Segment(f" {detail}" if detail else "", ink.quiet))
         if health.waiting:
             parts.append(Segment(f"  {health.waiting} waiting", ink.quiet))
