@@ -285,8 +285,8 @@ class SmtpSink:
 
 
 @contextlib.contextmanager
-def smtp_sink(auth: bool = False) -> Iterator[SmtpSink]:
-    """A running `SmtpSink`; with `auth` it wants the login USER / PASSWORD."""
+def smtp_sink(auth: bool = False, password: str = PASSWORD) -> Iterator[SmtpSink]:
+    """A running `SmtpSink`; with `auth` it wants the login USER / `password`."""
     from aiosmtpd.controller import Controller
     from aiosmtpd.smtp import AuthResult
 
@@ -324,7 +324,7 @@ def smtp_sink(auth: bool = False) -> Iterator[SmtpSink]:
             return await self._answer(server, "after") or f"250 OK queued as {len(sink.taken)}"
 
     def check(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> Any:
-        right = (data.login, data.password) == (USER.encode(), PASSWORD.encode())
+        right = (data.login, data.password) == (USER.encode(), password.encode())
         return AuthResult(success=right, handled=False)
 
     options: dict[str, Any] = {}

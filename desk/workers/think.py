@@ -40,9 +40,9 @@ class Stream:
 
 
 def run(db: Database, load: Callable[[], Rooms], stop: Stop, clock: Callable[[], datetime] = now) -> None:
-    """Scan at once, load the models meanwhile, then work on tickets until told to stop."""
+    """Load what the rooms need, then scan what arrives and work on tickets until told to stop."""
     status = Status(db, "think")
-    status.say("loading", "scanning mail; the models are loading")
+    status.say("loading", "the models are loading")
     rooms = load()
     rooms.stream = Stream(db)
     threading.Thread(target=_pass_on, args=(stop, rooms.cancel), daemon=True, name="cancel").start()

@@ -53,8 +53,8 @@ def config(tmp_path: Path) -> Config:
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> Iterator[Database]:
-    made = database.open(tmp_path / "desk.sqlite")
+def db(empty_store: str) -> Iterator[Database]:
+    made = database.open(empty_store)
     yield made
     made.close()
 

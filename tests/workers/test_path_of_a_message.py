@@ -1,11 +1,13 @@
 """From a delivered file to a sent answer, through every real part but a language model."""
 
 import re
+from collections.abc import Iterator
 from email import message_from_bytes
 from pathlib import Path
 
 import pytest
 from letters import QUESTION, Clock, deliver, letter
+from postgres import ON_BOTH
 
 from desk.actions import inbox, outbox, quarantine, review
 from desk.actions.desk import Desk
@@ -30,8 +32,10 @@ def runner(db: Database, rooms: Rooms, clock: Clock) -> Runner:
 
 
 @pytest.fixture
-def sender(config: Config, desk: Desk) -> Sender:
-    return Sender(config, desk, composition.transport(config), composition.source)
+def sender(config: Config, desk: Desk) -> Iterator[Sender]:
+    made = Sender(config, desk, composition.transport(config), composition.source)
+    yield made
+    made.close()
 
 
 def work(runner: Runner, clock: Clock) -> None:
@@ -50,6 +54,7 @@ def only_thread(db: Database) -> threads.ThreadDetail:
     return detail
 
 
+@ON_BOTH
 def test_a_question_is_answered_from_the_article_and_sent_after_the_key(
     config: Config, db: Database, fetcher: Fetcher, runner: Runner, clock: Clock, desk: Desk, sender: Sender
 ) -> None:
@@ -96,6 +101,7 @@ def test_a_fresh_desk_sends_nothing_by_itself(
     assert db.get(outbox_rows.rows()) == []
 
 
+@ON_BOTH
 def test_undo_within_the_hold_takes_the_reply_back(
     config: Config, db: Database, fetcher: Fetcher, runner: Runner, clock: Clock, desk: Desk, sender: Sender
 ) -> None:
@@ -115,6 +121,7 @@ def test_undo_within_the_hold_takes_the_reply_back(
     assert db.get(drafts.current(detail.row.id)) is not None
 
 
+@ON_BOTH
 def test_a_burst_gets_one_draft_and_every_message_a_scan(
     config: Config, db: Database, fetcher: Fetcher, runner: Runner, clock: Clock
 ) -> None:
@@ -146,6 +153,7 @@ def test_an_urgent_message_skips_the_window(
     assert db.get(drafts.current(only_thread(db).row.id)) is not None
 
 
+@ON_BOTH
 def test_an_attack_waits_in_quarantine_and_a_release_holds_for_its_content(
     config: Config, db: Database, fetcher: Fetcher, runner: Runner, clock: Clock, desk: Desk
 ) -> None:
@@ -180,6 +188,7 @@ def test_a_quarantined_reply_never_enters_the_case_of_its_thread(
     assert detail.row.flagged
 
 
+@ON_BOTH
 def test_a_reply_to_our_answer_comes_back_to_its_thread_even_under_another_subject(
     config: Config, db: Database, fetcher: Fetcher, runner: Runner, clock: Clock, desk: Desk, sender: Sender
 ) -> None:
@@ -207,6 +216,7 @@ def test_a_reply_to_our_answer_comes_back_to_its_thread_even_under_another_subje
     assert any("within 30 days" in text for text in context.output["texts"].values()), context.output
 
 
+@ON_BOTH
 def test_a_customer_who_writes_again_stops_the_answer_on_hold(
     config: Config, db: Database, fetcher: Fetcher, runner: Runner, clock: Clock, desk: Desk, sender: Sender
 ) -> None:
@@ -225,6 +235,7 @@ def test_a_customer_who_writes_again_stops_the_answer_on_hold(
     assert [row.state for row in db.get(outbox_rows.rows())] == [OutboxState.CANCELLED]
 
 
+@ON_BOTH
 def test_a_rejected_draft_is_written_again_with_the_reason(
     config: Config, db: Database, fetcher: Fetcher, runner: Runner, clock: Clock, desk: Desk
 ) -> None:
@@ -246,6 +257,7 @@ def test_a_rejected_draft_is_written_again_with_the_reason(
     assert [s for s in before if s.step in untouched] == [s for s in after if s.step in untouched]
 
 
+@ON_BOTH
 def test_the_same_bytes_twice_are_one_message(config: Config, db: Database, fetcher: Fetcher) -> None:
     deliver(config, letter(), letter())
     assert fetcher.poll() == 1
@@ -327,6 +339,7 @@ def test_no_model_no_index_and_no_embeddings_leave_the_rest_working(
     assert db.get(drafts.current(detail.row.id)) is not None
 
 
+@ON_BOTH
 def test_a_snoozed_ticket_comes_back(
     config: Config, db: Database, fetcher: Fetcher, runner: Runner, clock: Clock, desk: Desk, sender: Sender
 ) -> None:
@@ -359,6 +372,7 @@ def test_an_approval_of_a_draft_with_a_failing_gate_asks_first(
     review.approve(desk, draft.id, confirm=True)
 
 
+@ON_BOTH
 def test_recover_leaves_doubt_to_a_person_and_a_copy_in_sent_settles_it(
     config: Config, db: Database, fetcher: Fetcher, runner: Runner, clock: Clock, desk: Desk, sender: Sender
 ) -> None:
