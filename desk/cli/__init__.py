@@ -1,15 +1,16 @@
 """The front door: every command, its words and its options. A command imports its rooms only when it runs."""
 
 import argparse
+import difflib
 import importlib
 import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from desk import __version__
-from desk.errors import DeskError
+from desk.errors import ConfigError, DeskError
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,14 @@ def _opt(*names: str, **settings: Any) -> Option:
     return Option(names, settings)
 
 
+def at_least_one(text: str) -> int:
+    """A whole number from 1 up, for argparse."""
+    if not (text.isascii() and text.isdecimal() and int(text[:9]) >= 1):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 up")
+    return int(text[:9])
+
+
+_SECURITY = ("tls", "starttls", "none")
 _JSON = _opt("--json", action="store_true", help="print JSON instead of a table")
 _JSONL = _opt("--jsonl", action="store_true", help="read lines of JSON on standard input, answer a line each")
 
@@ -64,9 +73,9 @@ COMMANDS: tuple[Command, ...] = (
             _opt("address", nargs="?", help="the address customers write to"),
             _opt("--name", help="the name on outgoing mail"),
             _opt("--imap", metavar="HOST[:PORT]", help="IMAP server"),
-            _opt("--imap-security", choices=("tls", "starttls", "none")),
+            _opt("--imap-security", choices=_SECURITY, help="tls (993), starttls (143), or none on this machine"),
             _opt("--smtp", metavar="HOST[:PORT]", help="SMTP submission server"),
-            _opt("--smtp-security", choices=("tls", "starttls", "none")),
+            _opt("--smtp-security", choices=_SECURITY, help="tls (465), starttls (587), or none on this machine"),
             _opt("--user", help="login name, when it is not the address"),
             _opt("--password-env", metavar="NAME", help="environment variable that holds the password"),
             _opt("--password-cmd", metavar="COMMAND", help="command that prints the password"),
@@ -113,7 +122,7 @@ COMMANDS: tuple[Command, ...] = (
         "read:list_",
         (
             _opt("query", nargs="*", help="a view (inbox, review, quarantine …) or words"),
-            _opt("--limit", type=int, default=50),
+            _opt("--limit", type=at_least_one, default=50, help="at most so many; 50 when absent"),
             _JSON,
         ),
     ),
@@ -139,11 +148,29 @@ COMMANDS: tuple[Command, ...] = (
 )
 
 
+class _Parser(argparse.ArgumentParser):
+    """argparse that says a mistake in one line, and takes options before, between and after what stands free."""
+
+    _mixing = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse does, but `search --kb DIR some words` is understood as well as `search some words --kb DIR`."""
+        if self._mixing or self._subparsers is not None:
+            return super().parse_known_args(args, namespace)
+        self._mixing = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._mixing = False
+
+    def error(self, message: str) -> NoReturn:
+        """One line, and where the help is; exit status 2."""
+        self.exit(2, f"desk: {message[:1].upper()}{message[1:]}. `{self.prog} --help` says what there is.\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line as argparse reads it."""
-    top = argparse.ArgumentParser(
-        prog="desk", description="A support desk in the terminal, with models that run on the same machine."
-    )
+    top = _Parser(prog="desk", description="A support desk in the terminal, with models that run on the same machine.")
     top.add_argument("--version", action="version", version=f"desk {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
     for command in COMMANDS:
@@ -155,17 +182,32 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status. Every `DeskError` is one message on standard error."""
-    given = parser().parse_args(arguments)
+    """Run one command; returns the exit status. Every mistake of a person is one line on standard error."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if words and not words[0].startswith("-") and words[0] not in (names := [c.name for c in COMMANDS]):
+        near = difflib.get_close_matches(words[0], names, n=1)
+        hint = f"Did you mean `desk {near[0]}`?" if near else "`desk --help` lists them all."
+        return _say(f"There is no command {words[0]!r}. {hint}", ConfigError.exit_code)
+    given = parser().parse_args(words)
     module, _, name = getattr(given, "function", "serve:screen").partition(":")
     try:
         function = getattr(importlib.import_module(f"desk.cli.{module}"), name)
         return int(function(given) or 0)
     except DeskError as problem:
-        print(f"desk: {problem}", file=sys.stderr)  # noqa: T201
-        return problem.exit_code
+        return _say(str(problem), problem.exit_code)
     except KeyboardInterrupt:
         return 130
+    except EOFError:
+        return _say("The input ended before everything was answered. Nothing was changed.", 130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as problem:
+        if problem.filename is None:
+            raise
+        return _say(f"{problem.filename}: {problem.strerror}. Mend the path or its rights, and try again.", 1)
+
+
+def _say(message: str, status: int) -> int:
+    print("desk: " + " ".join(message.split()), file=sys.stderr)  # noqa: T201
+    return status

@@ -4,16 +4,18 @@ import argparse
 import getpass
 import json
 import os
+import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desk.cli import rooms
 from desk.cli.settings import write
-from desk.config import Config, ImapConfig, KnowledgeConfig, MailboxConfig, SmtpConfig, load
+from desk.config import Config, KnowledgeConfig, MailboxConfig, load, parse
 from desk.domain.codec import to_json
 from desk.errors import AuthError, ConfigError, DeskError
 from desk.paths import Paths, paths
@@ -28,22 +30,25 @@ def init(given: argparse.Namespace) -> int:
     Everything can come from flags; what is missing is asked for when a person is there to answer.
     """
     places = paths()
+    config = load(places.config)
     ask = _asker()
     address = given.address or ask("Address customers write to: ")
-    if "@" not in address:
+    if not re.fullmatch(r"[^@\s\x00-\x1f<>]+@[^@\s\x00-\x1f<>]+", address):
         raise ConfigError(f"{address!r} is not an address.", "Give one like help@example.org.")
-    box = _box(given, address, ask)
-    config = load(places.config)
-    if any(other.name == box.name for other in config.mailboxes):
-        raise ConfigError(
-            f"{places.config} has a mailbox {box.name!r} already.", "Edit it there; it is never rewritten."
-        )
+    if any(other.address.casefold() == address.casefold() for other in config.mailboxes):
+        raise ConfigError(f"{places.config} has {address} already.", "Edit it there; it is never rewritten.")
+    if given.knowledge and config.knowledge.folder:
+        what = f"{places.config} names a knowledge folder already, {config.knowledge.folder}."
+        raise ConfigError(what, "Edit it there, and leave --knowledge away.")
+    box = _box(given, address, ask, [other.name for other in config.mailboxes])
+    knowledge = KnowledgeConfig(folder=_folder(given.knowledge) if given.knowledge else "")
+    added = Config(mailboxes=(box,), knowledge=knowledge)
+    _longer(places, added)
     if not box.password_env and not box.password_cmd:
         _keep_password(box)
     if not given.no_check and not _try(box):
         raise ConfigError("The servers did not accept this; nothing was written.", "Mend it, or add --no-check.")
-    knowledge = replace(config.knowledge, folder=given.knowledge) if given.knowledge else config.knowledge
-    _append(places, Config(mailboxes=(box,), knowledge=knowledge if given.knowledge else KnowledgeConfig()))
+    _write(places, _longer(places, added))
     print(f"Written to {places.config}. desk is read-only on the server until imap.write_back is true,")  # noqa: T201
     print("and it will not send anything you did not approve. Start it with `desk`.")  # noqa: T201
     return 0
@@ -69,7 +74,10 @@ def interactive(places: Paths) -> int:
 
 
 def doctor(given: argparse.Namespace) -> int:
-    """Check configuration, store, disk, models, knowledge and every mailbox; 0 when all is well, 1 when something is not."""
+    """Check configuration, store, disk, models, knowledge and every mailbox.
+
+    Exit status: 0 when all is well, 1 when something is not, 2 when the configuration can't be read.
+    """
     found = []
     for check in checks():
         found.append(check)
@@ -79,7 +87,9 @@ def doctor(given: argparse.Namespace) -> int:
                 print(f"    {check.fix}")  # noqa: T201
     if given.json:
         print(json.dumps([to_json(check) for check in found], ensure_ascii=True))  # noqa: T201
-    return 0 if all(check.ok for check in found) else 1
+    if all(check.ok for check in found):
+        return 0
+    return ConfigError.exit_code if len(found) == 1 else 1
 
 
 def checks() -> "Iterator[Check]":
@@ -99,8 +109,15 @@ def checks() -> "Iterator[Check]":
     yield Check("disk", free > 1, f"{free:.1f} GB free", "Make room: below 1 GB mail may not be stored.")
     yield _guarded("embeddings", lambda: _embeddings(config))
     yield _model(config, places)
-    if config.knowledge.folder:
-        yield _guarded("articles", lambda: _articles(config.knowledge.folder))
+    known = config.knowledge
+    if known.folder:
+        yield _guarded("articles", lambda: _articles(known.folder))
+    if known.resolved:
+        yield _guarded("resolved tickets", lambda: _resolved(known.resolved))
+    for name, file in (("orders", known.orders), ("products", known.products)):
+        if file:
+            there = Path(file).expanduser().is_file()
+            yield Check(name, there, file, f"There is no such file: mend knowledge.{name}.")
     for box in config.mailboxes:
         yield from _mailbox(box)
 
@@ -129,6 +146,8 @@ def _guarded(name: str, look: Callable[[], str]) -> "Check":
         return Check(name, True, look(), "")
     except DeskError as problem:
         return Check(name, False, problem.what, problem.fix)
+    except OSError as problem:
+        return Check(name, False, f"{problem.filename}: {problem.strerror}", "Mend the path or its rights.")
 
 
 def _store(config: Config, places: Paths) -> str:
@@ -150,6 +169,12 @@ def _articles(folder: str) -> str:
     return f"{len(articles.load(Path(folder).expanduser()))} in {folder}"
 
 
+def _resolved(name: str) -> str:
+    from desk.knowledge import articles
+
+    return f"{len(articles.load_resolved(Path(name).expanduser()))} in {name}"
+
+
 def _model(config: Config, places: Paths) -> "Check":
     from desk.llm import available
     from desk.mail.check import Check
@@ -160,22 +185,22 @@ def _model(config: Config, places: Paths) -> "Check":
     return Check("model", bool(name), name or why, "Drafts are composed from your articles until then.")
 
 
-def _box(given: argparse.Namespace, address: str, ask: Callable[[str], str]) -> MailboxConfig:
+def _box(given: argparse.Namespace, address: str, ask: Callable[[str], str], taken: Sequence[str]) -> MailboxConfig:
+    """The mailbox that flags, answers and first guesses make; named by its address where a shorter name is taken."""
     from desk.mail.check import guess
 
     imap, smtp = guess(address)
-    if given.imap:
-        imap = ImapConfig(*_host(given.imap, imap.port), security=given.imap_security or imap.security)
-    if given.smtp:
-        smtp = SmtpConfig(*_host(given.smtp, smtp.port), security=given.smtp_security or smtp.security)
-    if not imap.host:
-        imap = replace(imap, host=ask("IMAP server: "))
-    if not smtp.host:
-        smtp = replace(smtp, host=ask("SMTP server: "))
-    if given.user:
-        imap, smtp = replace(imap, user=given.user), replace(smtp, user=given.user)
+    if given.imap_security:
+        imap = replace(imap, security=given.imap_security, port=143 if given.imap_security == "starttls" else imap.port)
+    if given.smtp_security:
+        smtp = replace(smtp, security=given.smtp_security, port=587 if given.smtp_security == "starttls" else 465)
+    host, port = _host(given.imap or imap.host or ask("IMAP server: "), imap.port)
+    imap = replace(imap, host=host, port=port, user=given.user or imap.user)
+    host, port = _host(given.smtp or smtp.host or ask("SMTP server: "), smtp.port)
+    smtp = replace(smtp, host=host, port=port, user=given.user or smtp.user)
+    name = address.partition("@")[0]
     return MailboxConfig(
-        name=address.partition("@")[0],
+        name=address if name.casefold() in [other.casefold() for other in taken] else name,
         address=address,
         display_name=given.name or "",
         imap=imap,
@@ -187,10 +212,22 @@ def _box(given: argparse.Namespace, address: str, ask: Callable[[str], str]) -> 
 
 
 def _host(text: str, port: int) -> tuple[str, int]:
-    host, _, number = text.partition(":")
-    if number and not number.isdigit():
-        raise ConfigError(f"{text!r} has no port number.", "Write HOST or HOST:PORT.")
-    return host, int(number or port)
+    """HOST, HOST:PORT, an IPv6 address, or [IPv6]:PORT; `port` where none is given."""
+    found = re.fullmatch(
+        r"\[([0-9A-Fa-f:.%]+)\](?::(\d+))?|([^\s:\[\]/@]+)(?::(\d+))?|([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)", text
+    )
+    number = int(found[2] or found[4] or port) if found else 0
+    if not found or not 1 <= number <= 65535:
+        raise ConfigError(f"{text!r} is not a server.", "Write HOST or HOST:PORT; the port is a number up to 65535.")
+    return found[1] or found[3] or found[5], number
+
+
+def _folder(name: str) -> str:
+    """The knowledge folder as the configuration keeps it: absolute, and there."""
+    path = Path(name).expanduser().absolute()
+    if not path.exists():
+        raise ConfigError(f"There is no folder {path}.", "Name a folder of Markdown articles after --knowledge.")
+    return str(path)
 
 
 def _keep_password(box: MailboxConfig) -> None:
@@ -218,16 +255,37 @@ def _try(box: MailboxConfig) -> bool:
     return good
 
 
-def _append(places: Paths, config: Config) -> None:
-    """Add to the file; what stands there already is not touched. The file is its owner's alone."""
+def _longer(places: Paths, config: Config) -> bytes:
+    """The configuration file with these tables added at its end; no byte that stands there changes.
+
+    Raises ConfigError when the whole would not load, so that nothing is asked or tried in vain.
+    """
+    before = places.config.read_bytes() if places.config.exists() else b""
+    gap = b"" if not before.strip() else b"\n" if before.endswith(b"\n") else b"\n\n"
+    text = before + gap + write(config).lstrip().encode()
+    try:
+        parse(text, places.config)
+    except ConfigError as problem:
+        if before and tomllib.loads(before.decode("utf-8-sig")).keys() & {"mailboxes", "knowledge"}:
+            fix = "Write mailboxes as [[mailboxes]] and knowledge once, or add this mailbox there by hand."
+            raise ConfigError(f"{problem.what} The file can't be added to as it is.", fix) from problem
+        raise ConfigError(f"These settings do not go together: {problem.what}", problem.fix) from problem
+    return text
+
+
+def _write(places: Paths, text: bytes) -> None:
+    """Put the file in its place in one move, its owner's alone; where it is a link, what the link names is replaced."""
     places.create()
-    before = places.config.read_text(encoding="utf-8") if places.config.exists() else ""
-    text = f"{before.rstrip()}\n\n{write(config)}".lstrip()
-    part = places.config.with_suffix(".part")
-    part.write_text(text, encoding="utf-8")
-    os.chmod(part, 0o600)
-    load(part)
-    part.replace(places.config)
+    target = places.config.resolve()
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _asker() -> Callable[[str], str]:

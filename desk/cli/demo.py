@@ -15,6 +15,8 @@ from desk.paths import Paths, at, packaged
 
 def demo(given: argparse.Namespace) -> int:
     """Open the screen on the sample mailbox, or with `--headless` run it through and print what became of it."""
+    if not given.headless:
+        rooms.terminal()
     keep = Path(given.keep).expanduser().absolute() if given.keep else None
     home = keep or Path(tempfile.mkdtemp(prefix="desk-demo-"))
     try:

@@ -4,15 +4,15 @@ import argparse
 import base64
 import json
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from desk.cli import rooms
+from desk.cli import lines, rooms
 from desk.domain.guarded import Scan
 from desk.domain.mail import ParsedMail
-from desk.errors import ConfigError, DeskError, MailError
+from desk.errors import ConfigError, MailError
 
 if TYPE_CHECKING:
     from desk.pipeline.case import Rooms
@@ -25,31 +25,47 @@ def inspect(given: argparse.Namespace) -> int:
     parts = _parts(given)
     inspector = Inspector(parts)
     if given.jsonl:
-        for number, line in enumerate(sys.stdin, 1):
-            if line.strip():
-                _print(answer(inspector, line, number))
-        return 0
+        if given.files:
+            raise ConfigError("--jsonl reads standard input and no files.", "Give the files or --jsonl, not both.")
+        return lines.answer_each(lambda row: inspector.look(raw_of(row)))
     if not given.files:
-        raise MailError("There is no message to inspect.", "Name a file, or use --jsonl with lines on standard input.")
+        raise ConfigError(
+            "There is no message to inspect.", "Name a file, or use --jsonl with lines on standard input."
+        )
     for name in given.files:
-        path = Path(name)
-        if not path.is_file():
-            raise MailError(f"{path} is not there.", "Name a file with one message (RFC 5322).")
-        found = inspector.look(path.read_bytes())
+        try:
+            raw = Path(name).read_bytes()
+        except OSError as problem:
+            what = f"{name} can't be read: {problem.strerror}."
+            raise MailError(what, "Name a file with one message (RFC 5322).") from problem
+        found = inspector.look(raw)
         if given.json or not sys.stdout.isatty():
-            _print({"file": name, **found})
+            lines.put({"file": name, **found})
         else:
             _show(name, found)
     return 0
 
 
 def threads(given: argparse.Namespace) -> int:
-    """Lines {"id","raw"} in, one line {"groups": [[id, …], …]} out."""
+    """Lines {"id","raw"} in, one line {"groups": [[id, …], …]} out; with "errors" when some lines were none."""
     from desk.mail.parse import parse
     from desk.mail.threads import group
 
-    mails = [(str(row["id"]), parse(_raw(row))) for row in _lines()]
-    _print({"groups": group(mails)})
+    ids: list[Any] = []
+    mails = []
+    errors = []
+    for number, row in lines.rows():
+        try:
+            if isinstance(row, lines.BadLine):
+                raise row
+            if "id" not in row:
+                raise lines.BadLine("This line has no 'id'.")
+            mails.append((str(len(ids)), parse(raw_of(row))))
+            ids.append(row["id"])
+        except lines.BadLine as problem:
+            errors.append({"line": number, "error": str(problem)})
+    groups = [[ids[int(n)] for n in members] for members in group(mails)]
+    lines.put({"groups": groups, **({"errors": errors} if errors else {})})
     return 0
 
 
@@ -94,7 +110,7 @@ class Inspector:
         from desk.triage import triage
 
         if self.services.embedder is None:
-            raise ConfigError(self.services.off["embeddings"], "Run `desk doctor`.")
+            raise ConfigError(self.services.off["embeddings"], "`desk doctor` says more.")
         return triage(own_words(mail, scan), subject=mail.subject, embed=self.services.embedder.embed).as_json()
 
     def _draft(self, mail: ParsedMail, scan: Scan) -> dict[str, Any] | None:
@@ -114,19 +130,6 @@ def own_words(mail: ParsedMail, scan: Scan) -> str:
     return mail.reply_text or scan.visible or mail.text
 
 
-def answer(inspector: Inspector, line: str, number: int) -> dict[str, Any]:
-    """The answer to one line; a bad line gets an error of its own and stops nothing."""
-    try:
-        row = json.loads(line)
-        raw = _raw(row)
-    except (ValueError, KeyError, TypeError, AttributeError) as problem:
-        return {"line": number, "error": f"not a line with id and raw or raw_b64: {problem}"}
-    try:
-        return {"id": row.get("id"), **inspector.look(raw)}
-    except DeskError as problem:
-        return {"id": row.get("id"), "error": str(problem)}
-
-
 def _parts(given: argparse.Namespace) -> tuple[str, ...]:
     if not given.only:
         return PARTS if given.draft else PARTS[:3]
@@ -134,26 +137,25 @@ def _parts(given: argparse.Namespace) -> tuple[str, ...]:
     for part in parts:
         if part not in PARTS:
             raise ConfigError(f"--only does not know {part!r}.", f"Use some of {', '.join(PARTS)}.")
+    if not parts:
+        raise ConfigError("--only names no part.", f"Use some of {', '.join(PARTS)}.")
     return (*parts, "draft") if given.draft and "draft" not in parts else parts
 
 
-def _raw(row: dict[str, Any]) -> bytes:
+def raw_of(row: dict[str, Any]) -> bytes:
+    """The message of a line: `raw_b64` is its bytes in base64, `raw` its text with surrogates for bytes that are none."""
     if row.get("raw_b64") is not None:
-        return base64.b64decode(row["raw_b64"])
-    return str(row["raw"]).encode("utf-8", "surrogateescape")
-
-
-def _lines() -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(sys.stdin, 1):
-        if line.strip():
-            try:
-                yield json.loads(line)
-            except ValueError as problem:
-                raise MailError(f"Line {number} is not JSON: {problem}.", "Send one JSON object a line.") from problem
-
-
-def _print(data: dict[str, Any]) -> None:
-    print(json.dumps(data, ensure_ascii=True), flush=True)  # noqa: T201
+        try:
+            return base64.b64decode("".join(lines.text(row, "raw_b64").split()), validate=True)
+        except ValueError as problem:
+            raise lines.BadLine(f"raw_b64 is not base64: {problem}.") from problem
+    if row.get("raw") is None:
+        raise lines.BadLine("This line has neither 'raw' nor 'raw_b64'.")
+    raw = lines.text(row, "raw")
+    try:
+        return raw.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half a pair, as JSON may carry: it stays in the bytes, for the parser to read around
+        return raw.encode("utf-8", "surrogatepass")
 
 
 def _show(name: str, found: dict[str, Any]) -> None:

@@ -1,14 +1,12 @@
 """`desk kb`: search the knowledge, compare two questions, list, import, rebuild."""
 
 import argparse
-import json
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from desk.cli import rooms
-from desk.errors import KnowledgeError
+from desk.cli import lines, rooms
+from desk.errors import ConfigError, KnowledgeError
 
 if TYPE_CHECKING:
     from desk.knowledge.index import Index
@@ -22,19 +20,15 @@ def kb(given: argparse.Namespace) -> int:
 def _search(given: argparse.Namespace) -> int:
     from desk.knowledge.retrieve import search
 
+    text = " ".join(given.text)
+    if not text and not given.jsonl:
+        raise ConfigError("There is nothing to look for.", "Say it after `desk kb search`.")
     with tempfile.TemporaryDirectory(prefix="desk-kb-") as scratch:
         index = _index(given.kb, Path(scratch))
         if given.jsonl:
-            for line in sys.stdin:
-                if line.strip():
-                    row = json.loads(line)
-                    _print({"id": row["id"], **_found(index, str(row["text"]))})
-            return 0
-        text = " ".join(given.text)
-        if not text:
-            raise KnowledgeError("There is nothing to look for.", "Say it after `desk kb search`.")
+            return lines.answer_each(lambda row: _found(index, lines.text(row, "text")))
         if given.json:
-            _print(_found(index, text))
+            lines.put(_found(index, text))
             return 0
         found = search(index, text)
         print(f"{found.known}, answerable {found.answerable:.2f}")  # noqa: T201
@@ -59,17 +53,20 @@ def _same(given: argparse.Namespace) -> int:
     from desk.knowledge import embed
     from desk.knowledge.retrieve import same
 
+    if len(given.text) != 2 and not given.jsonl:
+        raise ConfigError("`desk kb same` compares two questions.", "Give both, each in quotes.")
     config, _ = rooms.configuration()
     embedder = embed.load(config.knowledge.embeddings)
+
+    def score(a: str, b: str) -> dict[str, float]:
+        return {"score": round(same(embedder, a, b), 4)}
+
     if given.jsonl:
-        for line in sys.stdin:
-            if line.strip():
-                row = json.loads(line)
-                _print({"id": row["id"], "score": round(same(embedder, str(row["a"]), str(row["b"])), 4)})
-        return 0
-    if len(given.text) != 2:
-        raise KnowledgeError("`desk kb same` compares two questions.", "Give both, each in quotes.")
-    print(f"{same(embedder, *given.text):.2f}")  # noqa: T201
+        return lines.answer_each(lambda row: score(lines.text(row, "a"), lines.text(row, "b")))
+    if given.json:
+        lines.put(score(*given.text))
+    else:
+        print(f"{score(*given.text)['score']:.2f}")  # noqa: T201
     return 0
 
 
@@ -80,7 +77,7 @@ def _list(given: argparse.Namespace) -> int:
     rows = db.get(articles.all_rows())
     db.close()
     if given.json:
-        _print([{"id": r.article.id, "title": r.article.title, "kind": r.article.kind} for r in rows])
+        lines.put([{"id": r.article.id, "title": r.article.title, "kind": r.article.kind} for r in rows])
     for row in [] if given.json else rows:
         print(f"{row.article.id:32} {row.article.kind:8} {row.article.language}  {row.article.title}")  # noqa: T201
     return 0
@@ -91,9 +88,11 @@ def _import(given: argparse.Namespace) -> int:
     from desk.workers.indexing import import_files
 
     if len(given.text) != 1:
-        raise KnowledgeError("`desk kb import` takes one folder.", "Name a folder of Markdown files.")
+        raise ConfigError("`desk kb import` takes one folder.", "Name a folder of Markdown files.")
+    if not (folder := Path(given.text[0]).expanduser().absolute()).exists():
+        raise KnowledgeError(f"There is no folder {folder}.", "Name a folder of Markdown files, or articles.jsonl.")
     db = rooms.store(*rooms.configuration())
-    count = import_files(db, KnowledgeConfig(folder=given.text[0]))
+    count = import_files(db, KnowledgeConfig(folder=str(folder)))
     db.close()
     print(f"{count} articles are in the store; a running desk indexes them at once, else `desk kb rebuild` does.")  # noqa: T201
     return 0
@@ -124,9 +123,7 @@ def _index(folder: str | None, scratch: Path) -> "Index":
     if folder is None:
         return Index(places.vectors, embedder)
     index = Index(scratch / "vectors", embedder)
-    index.rebuild(articles.load(Path(folder)))
+    if not (path := Path(folder).expanduser()).exists():
+        raise KnowledgeError(f"There is no {path}.", "Name a folder of Markdown files, or articles.jsonl, after --kb.")
+    index.rebuild(articles.load(path))
     return index
-
-
-def _print(data: Any) -> None:
-    print(json.dumps(data, ensure_ascii=True), flush=True)  # noqa: T201

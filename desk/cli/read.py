@@ -2,9 +2,12 @@
 
 import argparse
 import json
-import mailbox
+import os
+import re
 import sqlite3
 import statistics
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +85,10 @@ def replay(given: argparse.Namespace) -> int:
     db = rooms.store(config, places)
     detail = db.get(threads.by_number(given.number))
     runs = [r for r in db.get(jobs.of_thread(detail.row.id)) if r.kind == "ticket"] if detail else []
+    if detail is None:
+        raise StoreError(f"There is no ticket {given.number}.", "`desk list all` shows every one.")
     if not runs:
-        raise StoreError(f"{given.number} has no run to replay.", "`desk list all` shows every ticket.")
+        raise StoreError(f"{given.number} has no run to replay.", "It was never worked on: `desk show` says why.")
     services = rooms.rooms(config, places)
     stored = {step.step: step for step in db.get(jobs.steps(runs[0].id))}
     case = replace(case_of(db, runs[0], config), outputs={})
@@ -124,38 +129,68 @@ def stats(given: argparse.Namespace) -> int:
 
 def backup(given: argparse.Namespace) -> int:
     """Copy the SQLite store, page by page, while everything runs."""
-    config, places = rooms.configuration()
-    if config.database and "postgres" in config.database:
+    from desk.store import database
+
+    url = database.address(rooms.location(*rooms.configuration()))
+    if url.get_backend_name() != "sqlite":
         raise StoreError("This desk keeps its store on PostgreSQL.", "Use pg_dump on that database.")
-    if not places.database.exists():
-        raise StoreError(f"There is no store at {places.database}.", "Run `desk init` or `desk demo --keep DIR` first.")
-    target = Path(given.file).expanduser()
-    if target.exists():
-        raise StoreError(f"{target} exists already.", "Name a new file; nothing is overwritten.")
-    with sqlite3.connect(f"file:{places.database}?mode=ro", uri=True) as from_, sqlite3.connect(target) as to:
-        from_.backup(to)
-    print(f"{target}: {target.stat().st_size / 1e6:.1f} MB")  # noqa: T201
+    store = Path(str(url.database)).absolute()
+    if not store.exists():
+        raise StoreError(f"There is no store at {store}.", "Run `desk init` or `desk demo --keep DIR` first.")
+    with _new_file(given.file) as target:
+        try:
+            from_ = sqlite3.connect(f"{store.as_uri()}?mode=ro", uri=True)
+            with closing(from_), closing(sqlite3.connect(target)) as to:
+                from_.backup(to)
+        except sqlite3.Error as problem:
+            raise StoreError(
+                f"{store} could not be copied: {problem}.", "`desk doctor` looks at the store."
+            ) from problem
+        size = target.stat().st_size
+    print(f"{given.file}: {size / 1e6:.1f} MB")  # noqa: T201
     return 0
 
 
 def export(given: argparse.Namespace) -> int:
-    """Every stored message, byte for byte, as one mbox file."""
+    """Every stored message as one mbox file (mboxrd: lines that open with From get a > in front, and no other byte changes)."""
     from desk.store import messages
 
-    target = Path(given.file).expanduser()
+    with _new_file(given.file) as target, target.open("wb") as out:
+        db = rooms.store(*rooms.configuration())
+        count = 0
+        for message_id in db.get(messages.all_ids()):
+            if raw := db.get(messages.raw(message_id)):
+                out.write(_mbox(raw))
+                count += 1
+        db.close()
+    print(f"{given.file}: {count} messages")  # noqa: T201
+    return 0
+
+
+def _mbox(raw: bytes) -> bytes:
+    """One message of an mbox file (RFC 4155, quoted the reversible way that is called mboxrd)."""
+    quoted = re.sub(rb"^(>*From )", rb">\1", raw, flags=re.M)
+    return b"From desk@localhost Thu Jan  1 00:00:00 1970\n" + quoted + (b"\n" if raw.endswith(b"\n") else b"\n\n")
+
+
+@contextmanager
+def _new_file(name: str) -> Iterator[Path]:
+    """A file beside the one named, its owner's alone; it takes the name when all went well and is gone when not."""
+    target = Path(name).expanduser()
     if target.exists():
         raise StoreError(f"{target} exists already.", "Name a new file; nothing is overwritten.")
-    db = rooms.store(*rooms.configuration())
-    box = mailbox.mbox(target)
-    count = 0
-    for message_id in db.get(messages.all_ids()):
-        if raw := db.get(messages.raw(message_id)):
-            box.add(raw)
-            count += 1
-    box.close()
-    db.close()
-    print(f"{target}: {count} messages")  # noqa: T201
-    return 0
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except OSError as problem:
+        raise StoreError(
+            f"{target} can't be written: {problem.strerror}.", "Name a file in a folder of yours."
+        ) from problem
+    try:
+        yield part
+        part.rename(target)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _message(row: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import getpass
 import os
 import secrets
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,13 +59,7 @@ def store(config: Config, places: Paths) -> "Database":
 def password(box: MailboxConfig) -> str:
     """The mailbox's password: from its command, its environment variable, or the keyring; AuthError when none has it."""
     if box.password_cmd:
-        done = subprocess.run(box.password_cmd, shell=True, capture_output=True, text=True, timeout=60, check=False)
-        if done.returncode:
-            raise AuthError(
-                f"The password command of {box.name} ended with {done.returncode}: {done.stderr.strip()[:200]}",
-                "Run it by hand and mend password_cmd.",
-            )
-        return done.stdout.strip()
+        return _printed_password(box)
     if box.password_env:
         if value := os.environ.get(box.password_env):
             return value
@@ -79,6 +74,31 @@ def password(box: MailboxConfig) -> str:
             f"The system's keyring did not answer: {problem}.", "Set password_env or password_cmd for this mailbox."
         ) from problem
     raise AuthError(f"There is no password for {box.address}.", f"Run `desk init {box.address}`.")
+
+
+def _printed_password(box: MailboxConfig) -> str:
+    """The first line that the mailbox's password command prints; what it prints is shown to nobody."""
+    fix = "Run it by hand and mend password_cmd."
+    try:
+        done = subprocess.run(
+            box.password_cmd, shell=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False
+        )
+    except subprocess.TimeoutExpired as problem:
+        raise AuthError(f"The password command of {box.name} gave nothing within a minute.", fix) from problem
+    if done.returncode:
+        said = " ".join(done.stderr.decode(errors="replace").split())[:200]
+        raise AuthError(f"The password command of {box.name} ended with {done.returncode}: {said or 'no word'}.", fix)
+    lines = done.stdout.decode(errors="replace").splitlines()
+    if not lines or not lines[0]:
+        raise AuthError(f"The password command of {box.name} printed no password.", fix)
+    return lines[0]
+
+
+def terminal() -> None:
+    """Refuse to open a screen where there is none: in a pipe, or as a service."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        fix = "Without one: `desk worker` works, `desk demo --headless` shows, `desk list` tells."
+        raise ConfigError("The screen needs a terminal, and this is none.", fix)
 
 
 def source(box: MailboxConfig) -> "Source":

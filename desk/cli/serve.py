@@ -25,6 +25,7 @@ SIGN_OF_LIFE = 30.0
 def screen(given: argparse.Namespace) -> int:
     """Open the screen. With no mailbox yet, ask what to do first: demo, connect, or open an existing desk."""
     config, places = rooms.configuration()
+    rooms.terminal()
     if not config.mailboxes:
         from desk.ui.screens.first_run import choose
 
