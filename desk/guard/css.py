@@ -8,6 +8,7 @@ import colorsys
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 RELEVANT = frozenset(
     "display visibility opacity font-size font color background background-color background-image position left right "
@@ -58,6 +59,8 @@ class Sheet:
     by_tag: dict[str, list[Rule]] = field(default_factory=dict)
     count: int = 0
     complete: bool = True
+    known: dict[Any, Any] = field(default_factory=dict)
+    """Styles already worked out on this page; see `style.computed`."""
 
     def add(self, css: str) -> None:
         """Take in the text of one style element."""
@@ -93,8 +96,9 @@ class Sheet:
             found += self.by_class.get(name, ())
         found += self.by_tag.get(me.tag, ())
         found += self.by_tag.get("*", ())
-        kept = [r for r in found if _matches(r, chain)]
-        kept.sort(key=lambda r: (r.specificity, r.order))
+        kept = [r for r in found if _matches(r, chain)] if found else found
+        if len(kept) > 1:
+            kept.sort(key=lambda r: (r.specificity, r.order))
         return kept
 
 

@@ -13,11 +13,13 @@ from functools import lru_cache
 
 from desk.domain.enums import AttackType
 from desk.guard import shapes
+from desk.guard.literals import beginnings, conjunction
 
 SEP = r"[^\w\x00]{1,8}"
 TIGHT = r"[^\w\x00]{0,4}"
 REACH = 240
 DENSE = 4000
+SHORT = 4000
 STEP = 60
 MAX_HITS = 500
 
@@ -47,7 +49,13 @@ class Hit:
 
 @lru_cache(maxsize=4096)
 def compiled(pattern: str, loose: bool, tight: bool) -> re.Pattern[str]:
-    """The notation as a regular expression over levelled text."""
+    """The notation as a regular expression over levelled text, ready to match."""
+    return re.compile(expression(pattern, loose, tight))
+
+
+@lru_cache(maxsize=4096)
+def expression(pattern: str, loose: bool, tight: bool) -> str:
+    """The notation as the text of a regular expression."""
     gap, sep = (r"\w{0,12}?", TIGHT) if tight else (None, SEP)
     out: list[str] = []
     for part in re.split(r"( ?<\d> ?| )", pattern):
@@ -66,7 +74,7 @@ def compiled(pattern: str, loose: bool, tight: bool) -> re.Pattern[str]:
     body = "".join(out)
     if tight:
         body = body.replace(r"(?!\w)", "").replace(r"(?<!\w\s)", "").replace(r"(?<!\w)", "")
-    return re.compile(body if loose or tight else rf"(?<![\w]){body}")
+    return body if loose or tight else rf"(?<![\w]){body}"
 
 
 class Book:
@@ -90,7 +98,9 @@ class Book:
 
     def hits(self, text: str, *, tight: bool = False, words: Collection[str] | None = None) -> tuple[list[Hit], bool]:
         """All matches in levelled text, and whether every zone was looked at. `words` are those of `shapes.words`."""
-        present = self._present(text, tight, shapes.words(text) if words is None and not tight else words or ())
+        if words is None:
+            words = shapes.words(text)
+        present = self._present(text, tight, words)
         groups: dict[tuple[str, ...], list[str]] = {}
         for stem in present:
             for group in self._groups[stem]:
@@ -98,19 +108,22 @@ class Book:
         at: dict[str, list[int]] = {}
         places: dict[tuple[str, ...], list[int]] = {}
         found: list[Hit] = []
+        spoken = " ".join(words)
+        begun: dict[str, list[int]] = {}
         for rule in self._candidates(groups):
+            if not tight and not _possible(rule, spoken):
+                continue
             for group in rule.needs:
                 if group not in places:
                     for stem in groups[group]:
                         if stem not in at:
-                            at[stem] = _find(text, stem, stem in self._words and not tight)
+                            at[stem] = _thin(_find(text, stem, begins=stem in self._words and not tight))
                     places[group] = sorted(i for stem in groups[group] for i in at[stem])
-            expression = compiled(rule.pattern, rule.loose, tight)
-            for start, end in _zones([places[g] for g in rule.needs], len(text)):
-                for m in expression.finditer(text, start, end):
-                    found.append(Hit(rule, m.start(), m.end()))
-                    if len(found) >= MAX_HITS:
-                        return found, False
+            zones = _zones([places[g] for g in rule.needs], len(text))
+            for m in _matches(rule, text, tight, zones, spoken, begun):
+                found.append(Hit(rule, m.start(), m.end()))
+                if len(found) >= MAX_HITS:
+                    return found, False
         return found, True
 
     def _candidates(self, groups: Collection[tuple[str, ...]]) -> Iterator[Rule]:
@@ -152,45 +165,81 @@ class Book:
         return tuple(found)
 
 
+def _possible(rule: Rule, spoken: str) -> bool:
+    """Whether the distinct words of a text hold all that a match of the rule is made of."""
+    needed = conjunction(expression(rule.pattern, rule.loose, False))
+    return all(any(core in spoken for core in choice) for choice in needed)
+
+
+def _matches(rule: Rule, text: str, tight: bool, zones: Sequence[tuple[int, int]], spoken: str,
+             begun: dict[str, list[int]]) -> Iterator[re.Match[str]]:  # fmt: skip
+    """Matches of a rule in zones of a text. `begun` keeps the places of beginnings from one rule to the next."""
+    pattern = compiled(rule.pattern, rule.loose, tight)
+    first = () if tight or rule.loose else beginnings(expression(rule.pattern, False, False))
+    if not first or min(map(len, first)) < 2 or sum(end - start for start, end in zones) < SHORT:
+        for start, end in zones:
+            yield from pattern.finditer(text, start, end)
+        return
+    starts: list[int] = []
+    for prefix in first:
+        if prefix in spoken:
+            if prefix not in begun:
+                begun[prefix] = _find(text, prefix, begins=True)
+            starts += begun[prefix]
+    starts.sort()
+    done = 0
+    for start, end in zones:
+        for at in starts[bisect_left(starts, start) : bisect_left(starts, end)]:
+            m = pattern.match(text, at, end) if at >= done else None
+            if m is not None:
+                done = m.end()
+                yield m
+
+
 _PLAIN = frozenset(shapes.LETTERS + " ")
 
 
-def _find(text: str, stem: str, begins: bool) -> list[int]:
-    """Where a stem occurs (with `begins`, not after another letter).
+@lru_cache(maxsize=4096)
+def _literal(stem: str) -> re.Pattern[str]:
+    return re.compile(re.escape(stem))
 
-    Where it stands everywhere, every `STEP`th character will do: the zones around its places overlap anyway.
-    """
-    found: list[int] = []
-    i = text.find(stem)
-    while i >= 0:
-        if begins and i and "a" <= text[i - 1] <= "z":
-            i = text.find(stem, i + 1)
-        else:
-            found.append(i)
-            i = text.find(stem, i + (len(stem) if len(found) < DENSE else STEP))
-    return found
+
+def _find(text: str, stem: str, *, begins: bool) -> list[int]:
+    """Where a stem occurs; with `begins`, not after another letter."""
+    found = [m.start() for m in _literal(stem).finditer(text)]
+    return [i for i in found if not i or not "a" <= text[i - 1] <= "z"] if begins else found
+
+
+def _thin(places: list[int]) -> list[int]:
+    """Where a stem stands everywhere, some of its places will do: the zones around them overlap anyway."""
+    if len(places) <= DENSE:
+        return places
+    kept = places[:DENSE]
+    at = kept[-1]
+    for i in places[DENSE:]:
+        if i >= at + STEP:
+            kept.append(i)
+            at = i
+    return kept
 
 
 def _zones(groups: Sequence[Sequence[int]], size: int) -> list[tuple[int, int]]:
     """Merged stretches where every group of stems occurs, around the rarest of them."""
     if not groups:
         return [(0, size)]
-    rarest = min(groups, key=len)
+    kept = rarest = min(groups, key=len)
+    for g in groups:
+        if g is not rarest:
+            last = len(g)
+            kept = [i for i in kept if (j := bisect_left(g, i - REACH)) < last and g[j] < i + REACH]
     zones: list[tuple[int, int]] = []
-    for i in rarest:
+    for i in kept:
         start, end = max(0, i - REACH), min(size, i + REACH)
-        if not all(_within(g, start, end) for g in groups if g is not rarest):
-            continue
         if zones and start <= zones[-1][1]:
             zones[-1] = (zones[-1][0], end)
         else:
             zones.append((start, end))
     return zones
-
-
-def _within(places: Sequence[int], start: int, end: int) -> bool:
-    i = bisect_left(places, start)
-    return i < len(places) and places[i] < end
 
 
 @dataclass(frozen=True, slots=True)

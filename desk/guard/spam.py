@@ -6,16 +6,20 @@ number, an answer in a thread) take points off.
 
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
+from typing import Any
 
 from desk.domain.enums import AttackType
 from desk.domain.guarded import Evidence
 from desk.domain.mail import ParsedMail
 from desk.guard.channels import Reading
 from desk.guard.english import load
-from desk.guard.literals import required
+from desk.guard.literals import beginnings, conjunction, required
 from desk.guard.normalise import fold, oddities
+from desk.guard.shapes import words
 from desk.guard.urls import host_of, registered
 
 HALF = 5.0
@@ -33,18 +37,23 @@ class Pattern:
     times: int = 1
     literals: tuple[str, ...] = ()
     """One of these stands in every match."""
+    needed: tuple[tuple[str, ...], ...] = ()
+    """Of each of these one stands in every match, inside a word."""
+    first: tuple[str, ...] = ()
+    """Every match begins with one of these, where any are named."""
+
+
+def _pattern(entry: dict[str, Any]) -> Pattern:
+    look = entry["look"]
+    first = beginnings(look)
+    return Pattern(f"spam.{entry['name']}", entry["points"], re.compile(look), entry.get("times", 1), required(look),
+                   conjunction(look), first if first and min(map(len, first)) > 2 else ())  # fmt: skip
 
 
 @lru_cache(maxsize=1)
 def patterns() -> dict[str, tuple[Pattern, ...]]:
     """The patterns for `subject` and `body`, from `words/spam.toml`."""
-    return {
-        part: tuple(
-            Pattern(f"spam.{e['name']}", e["points"], re.compile(e["look"]), e.get("times", 1), required(e["look"]))
-            for e in entries
-        )
-        for part, entries in load("spam.toml").items()
-    }
+    return {part: tuple(_pattern(e) for e in entries) for part, entries in load("spam.toml").items()}
 
 
 _OWN_BUSINESS = re.compile(
@@ -61,10 +70,13 @@ def score(mail: ParsedMail, reading: Reading) -> tuple[float, tuple[Evidence, ..
     body = fold(reading.shown[:MAX_TEXT])
     found: list[tuple[str, float, str, str]] = []
     for channel, text in (("subject", subject), ("body", body)):
+        spoken = " ".join(words(text))
         for pattern in patterns()[channel]:
+            if not all(any(core in spoken for core in choice) for choice in pattern.needed):
+                continue
             if pattern.literals and not any(literal in text for literal in pattern.literals):
                 continue
-            hits = [m.group() for _, m in zip(range(pattern.times), pattern.regex.finditer(text), strict=False)]
+            hits = [m.group() for m in islice(_matches(pattern, text, spoken), pattern.times)]
             if hits:
                 found.append((pattern.name, pattern.points * (1 + 0.5 * (len(hits) - 1)), channel, hits[0]))
     found += _shape(mail, reading, body)
@@ -80,6 +92,23 @@ def score(mail: ParsedMail, reading: Reading) -> tuple[float, tuple[Evidence, ..
         if value >= 0.2
     )
     return value, evidence
+
+
+def _matches(pattern: Pattern, text: str, spoken: str) -> Iterator[re.Match[str]]:
+    """Matches of a pattern, tried in a long text only where one can begin."""
+    if len(text) < 4000 or not pattern.first:
+        yield from pattern.regex.finditer(text)
+        return
+    places: list[int] = []
+    for prefix in pattern.first:
+        if prefix in spoken:
+            places += [m.start() for m in re.finditer(re.escape(prefix), text)]
+    done = 0
+    for at in sorted(places):
+        m = pattern.regex.match(text, at) if at >= done else None
+        if m is not None:
+            done = m.end()
+            yield m
 
 
 def _shape(mail: ParsedMail, reading: Reading, body: str) -> list[tuple[str, float, str, str]]:

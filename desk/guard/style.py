@@ -1,8 +1,9 @@
 """Whether an element shows: its computed style, and the ways in which a style hides what it holds."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from desk.guard import css
 
@@ -13,6 +14,7 @@ _NEVER_SHOWN = {
     "title": "title", "head": "head", "textarea": "form", "select": "form", "rp": "ruby", "dialog": "dialog",
     "xmp": "xmp", "applet": "fallback", "map": "map", "o:p": "",
 }  # fmt: skip
+_PRESENTATIONAL = frozenset(("color", "bgcolor", "background", "text"))
 _WHITE: css.Colour = (255.0, 255.0, 255.0, 1.0)
 _FONT_PX = {"xx-small": 9, "x-small": 10, "small": 13, "medium": 16, "large": 18, "x-large": 24, "smaller": 13}
 
@@ -30,6 +32,7 @@ class Style:
     pre: bool = False
 
 
+@lru_cache(maxsize=2048)
 def too_faint(style: Style) -> str:
     """Why text of this style can't be read although it is drawn, or nothing."""
     if style.size <= 2.0:
@@ -45,13 +48,8 @@ def too_faint(style: Style) -> str:
 
 def computed(element: css.Element, chain: list[css.Element], outer: Style, sheet: css.Sheet) -> Style:
     """The element's own style from its parent's, the sheet and its attributes."""
-    props: css.Props = {}
-    if sheet.count:
-        for rule in sheet.matching(chain):
-            _merge(props, rule.props)
-    inline = element.attributes.get("style")
-    if inline:
-        _merge(props, css.declarations(inline))
+    rules = sheet.matching(chain) if sheet.count else []
+    inline = element.attributes.get("style") or ""
     style = outer
     why = _by_kind(element)
     if element.tag == "details" and "open" not in element.attributes:
@@ -59,15 +57,33 @@ def computed(element: css.Element, chain: list[css.Element], outer: Style, sheet
     elif element.tag == "summary" and outer.hidden == "details":
         style = replace(style, hidden="")
     attributes = element.attributes
-    if attributes.keys() & {"color", "bgcolor", "background", "text"} or element.tag == "font":
+    if attributes.keys() & _PRESENTATIONAL or element.tag == "font":
         style = _presentational(element, style)
-    if props:
-        values = {k: v for k, (v, _) in props.items()}
-        style = _apply(values, style)
-        why = why or _box(values, style)
+    if rules or inline:
+        # Pages say the same styles over and over: each is worked out once for what it stands in.
+        key = (tuple(r.order for r in rules), inline, style)
+        known = sheet.known.get(key)
+        if known is None:
+            known = sheet.known[key] = _styled(rules, inline, style)
+        style = known[0]
+        why = why or known[1]
     if element.tag in ("pre", "textarea", "listing"):
         style = replace(style, pre=True)
     return replace(style, hidden=why) if why and not style.hidden else style
+
+
+def _styled(rules: Iterable[css.Rule], inline: str, style: Style) -> tuple[Style, str]:
+    """What rules and a style attribute make of an inherited style, and why the box shows nothing, if so."""
+    props: css.Props = {}
+    for rule in rules:
+        _merge(props, rule.props)
+    if inline:
+        _merge(props, css.declarations(inline))
+    if not props:
+        return style, ""
+    values = {k: v for k, (v, _) in props.items()}
+    style = _apply(values, style)
+    return style, _box(values, style)
 
 
 def _merge(props: css.Props, more: css.Props) -> None:
