@@ -1,9 +1,12 @@
 """Rules for every test: no network beyond loopback, no home folder, no one else's settings."""
 
+import shutil
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from postgres import cluster, emptied, new_database
 
 from desk.paths import Paths, at
 
@@ -40,3 +43,40 @@ def corpora() -> Path:
     if not folder.is_dir():
         pytest.skip("the labelled sets are not beside this checkout")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The maintenance URL of a running throw-away cluster, one for the session."""
+    with cluster() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite store with the schema and nothing in it."""
+    from desk.store import database
+
+    path = tmp_path_factory.mktemp("migrated") / "desk.sqlite"
+    database.open(path).close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres: str) -> str:
+    """The same on PostgreSQL."""
+    from desk.store import database
+
+    url = new_database(postgres)
+    database.open(url).close()
+    return url
+
+
+@pytest.fixture
+def empty_store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a store with the schema and nothing in it is: SQLite, or PostgreSQL for a test parametrised with it."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return str(shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "desk.sqlite"))
+    from desk.store.columns import metadata
+
+    return emptied(request.getfixturevalue("migrated_database"), [t.name for t in metadata.sorted_tables])

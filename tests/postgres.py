@@ -14,6 +14,9 @@ import pytest
 
 REQUIRED = "DESK_REQUIRE_SERVERS"
 
+ON_BOTH = pytest.mark.parametrize("empty_store", ["sqlite", "postgresql"], indirect=True)
+"""For a test whose store is made in `empty_store`: once on SQLite, once on PostgreSQL."""
+
 
 def binaries() -> Path | None:
     """The folder with initdb and postgres, the newest version first."""

@@ -87,14 +87,11 @@ def moment(seconds: float) -> datetime:
 
 
 def maker(record: Callable[..., T], **convert: Callable[[Any], Any]) -> Callable[[Sequence[Any]], T]:
-    """A function that makes a record (a dataclass or, for long lists, a named tuple) from a row whose first columns
-    stand in the order of its fields.
+    """A function that makes a dataclass from a row whose first columns stand in the order of its fields.
 
     `convert` names the fields whose stored value becomes something else: a time, an enum, a tuple.
     """
-    kind = cast(Any, record)
-    quick = getattr(kind, "_make", None)
-    names = list(kind._fields) if quick else [f.name for f in fields(kind)]
+    names = [f.name for f in fields(cast(Any, record))]
     changed = [(names.index(name), change) for name, change in convert.items()]
     width = len(names)
 
@@ -102,7 +99,7 @@ def maker(record: Callable[..., T], **convert: Callable[[Any], Any]) -> Callable
         values = list(row[:width])
         for place, change in changed:
             values[place] = change(values[place])
-        return cast(T, quick(values)) if quick else record(*values)
+        return record(*values)
 
     return make
 

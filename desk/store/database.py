@@ -180,6 +180,12 @@ class Database:
             yield
         except sa.exc.OperationalError as problem:
             raise StoreError(f"The database did not answer: {problem.orig}.", _fix(self.sqlite)) from problem
+        except sa.exc.DatabaseError as problem:
+            if type(problem) is not sa.exc.DatabaseError:
+                raise
+            # SQLite says only this much of a file that is damaged, or was never a database.
+            fix = "Put a copy made by `desk backup` in its place, or move it away to begin anew."
+            raise StoreError(f"{self.url.database} can't be read: {problem.orig}.", fix) from problem
 
 
 _PROBE = {True: "PRAGMA data_version", False: "SELECT pg_current_snapshot()::text"}

@@ -1,8 +1,6 @@
 """A person at a desk on a fresh store, with a clock that stands still until a test moves it."""
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from desks import Ticket, World
@@ -18,17 +16,9 @@ def world() -> World:
     return World()
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with the schema and nothing in it."""
-    path = tmp_path_factory.mktemp("migrated") / "desk.sqlite"
-    database.open(path).close()
-    return path
-
-
 @pytest.fixture
-def desk(migrated: Path, tmp_path: Path, world: World) -> Iterator[Desk]:
-    db = database.open(shutil.copy(migrated, tmp_path / "desk.sqlite"))
+def desk(empty_store: str, world: World) -> Iterator[Desk]:
+    db = database.open(empty_store)
     yield Desk(db, "mara", 15.0, world.compose, world.check, lambda: world.now)
     db.close()
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from desks import Ticket, World
+from postgres import ON_BOTH
 from records import NOW, add, at, cleared, mail, thread
 
 from desk.actions import inbox, knowledge, people, review
@@ -119,6 +120,7 @@ def test_done_stops_the_work_and_a_held_answer_forbids_it(desk: Desk, ticket: Ti
         inbox.done(desk, ticket.id)
 
 
+@ON_BOTH
 def test_merge_moves_mail_and_later_replies_and_undo_moves_them_back(desk: Desk) -> None:
     with desk.db.write() as tx:
         one, _ = thread(tx)
@@ -138,6 +140,7 @@ def test_merge_moves_mail_and_later_replies_and_undo_moves_them_back(desk: Desk)
     assert detail(desk, two).merged_into is None
 
 
+@ON_BOTH
 def test_split_gives_the_rest_a_ticket_of_its_own_and_undo_joins_them(desk: Desk) -> None:
     with desk.db.write() as tx:
         old, first = thread(tx)
@@ -171,6 +174,7 @@ def test_a_corrected_category_becomes_an_example(desk: Desk, ticket: Ticket) -> 
     assert [tuple(r) for r in rows] == [("category", "billing", "Where is my parcel?", "mara")]
 
 
+@ON_BOTH
 def test_a_rejection_sends_the_run_back_to_its_draft_step_with_the_reason(desk: Desk, ticket: Ticket) -> None:
     review.reject(desk, ticket.draft, RejectReason.TOO_LONG, "two sentences")
     run = desk.db.get(jobs.one(ticket.run))
@@ -225,6 +229,7 @@ def test_a_reply_answers_mail_the_pipeline_never_finished(desk: Desk) -> None:
     assert message.status is MessageStatus.APPROVED
 
 
+@ON_BOTH
 def test_an_answer_resumes_the_run_that_asked(desk: Desk) -> None:
     with desk.db.write() as tx:
         thread_id, _ = thread(tx)
@@ -257,6 +262,7 @@ def test_a_draft_older_than_the_customers_last_mail_needs_a_confirmation(desk: D
     assert row.status is MessageStatus.RECEIVED
 
 
+@ON_BOTH
 def test_articles_are_saved_in_versions_and_a_stale_save_is_a_conflict(desk: Desk) -> None:
     article = Article("kb-1", "Delivery", "Two days.")
     created = knowledge.save_article(desk, article)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from desks import Ticket, World
+from postgres import ON_BOTH
 from records import add, at, draft
 
 from desk.actions import outbox as door
@@ -101,6 +102,7 @@ def test_undo_within_the_hold_offers_the_draft_again_and_undo_of_that_holds_it_a
     assert server.calls == 0
 
 
+@ON_BOTH
 def test_two_people_approving_one_draft_make_one_message(desk: Desk, ticket: Ticket) -> None:
     review.approve(desk, ticket.draft)
     with pytest.raises(Conflict, match="no longer on offer"):
@@ -108,6 +110,7 @@ def test_two_people_approving_one_draft_make_one_message(desk: Desk, ticket: Tic
     assert len(desk.db.get(outbox.rows())) == 1
 
 
+@ON_BOTH
 def test_a_sent_answer_stands_in_its_thread_and_settles_everything(
     desk: Desk, ticket: Ticket, server: Server, world: World
 ) -> None:
@@ -343,6 +346,7 @@ def test_after_a_crash_only_what_reached_data_is_in_doubt(
         assert desk.db.get(outbox.due(world.now)) == []
 
 
+@ON_BOTH
 def test_a_crash_after_the_server_took_it_never_sends_twice_and_a_person_settles_it(
     desk: Desk, ticket: Ticket, server: Server, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

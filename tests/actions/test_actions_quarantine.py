@@ -2,6 +2,7 @@
 
 import pytest
 from desks import World
+from postgres import ON_BOTH
 from records import NOW, add, cleared, fetched, mail, scan, thread
 
 from desk.actions import quarantine as acts
@@ -30,6 +31,7 @@ def message(desk: Desk, message_id: int) -> MessageRow:
     return row
 
 
+@ON_BOTH
 def test_a_release_goes_on_past_the_guard_and_holds_for_this_content_alone(desk: Desk, kept: tuple[int, int]) -> None:
     thread_id, message_id = kept
     assert not message(desk, message_id).clean
@@ -80,6 +82,7 @@ def test_confirming_one_message_leaves_a_ticket_with_others_alone(desk: Desk, ke
 
 
 @pytest.mark.parametrize(("kind", "other"), [("address", False), ("domain", True)])
+@ON_BOTH
 def test_blocking_takes_an_address_or_a_domain_and_can_be_lifted(
     desk: Desk, kept: tuple[int, int], world: World, kind: str, other: bool
 ) -> None:

@@ -143,7 +143,8 @@ def lists(db: Database, words: list[str], rounds: int) -> Times:
         def page(wanted: Filter) -> int:
             async def both() -> int:
                 ids = await adb.get(threads.ids(wanted, limit=100))
-                return len(await adb.get(threads.rows(ids, "mara")))
+                found = await adb.get(threads.rows(ids, "mara"))
+                return len(found)
 
             return runner.run(both())
 

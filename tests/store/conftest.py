@@ -5,18 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from postgres import cluster, emptied, new_database
+from postgres import emptied, new_database
 
 from desk.store import database
 from desk.store.columns import metadata
 from desk.store.database import Database
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The maintenance URL of a running throw-away cluster."""
-    with cluster() as url:
-        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -25,22 +18,6 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return str(tmp_path / "desk.sqlite")
     return new_database(request.getfixturevalue("postgres"))
-
-
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite store with the schema and nothing in it."""
-    path = tmp_path_factory.mktemp("migrated") / "desk.sqlite"
-    database.open(path).close()
-    return path
-
-
-@pytest.fixture(scope="session")
-def migrated_database(postgres: str) -> str:
-    """The same on PostgreSQL."""
-    url = new_database(postgres)
-    database.open(url).close()
-    return url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
