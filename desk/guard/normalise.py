@@ -96,6 +96,26 @@ _FOLD = _Fold()
 _SKELETON = _Skeleton()
 
 
+MANY = 40
+"""Characters to be replaced one by one at most; beyond that a text is translated in one slower pass."""
+
+
+def _translated(text: str, table: dict[int, str] | dict[int, int | None], characters: frozenset[str]) -> str:
+    """`text.translate(table)`, done by searching for the few characters that change; `characters` are all of `text`."""
+    changed: dict[str, str] = {}
+    for c in characters:
+        value = table[ord(c)]
+        said = "" if value is None else value if isinstance(value, str) else chr(value)
+        if said != c:
+            changed[c] = said
+    # A replacement must not be replaced again.
+    if len(changed) > MANY or any(c in changed for said in changed.values() for c in said):
+        return text.translate(table)
+    for c, said in changed.items():
+        text = text.replace(c, said)
+    return text
+
+
 def strip_unseen(text: str) -> str:
     """Text without the characters nobody sees; emoji keep what joins and colours them."""
     if text.isascii():
@@ -156,13 +176,16 @@ _STYLED = re.compile(r"[\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff\u24b6-\u
 _BIDI = re.compile(r"[\u202d\u202e]")
 
 
-def oddities(text: str) -> dict[str, int]:
-    """How often characters are used in ways that serve no reader: counts by name, nothing where text is plain."""
+def oddities(text: str, folded: str = "") -> dict[str, int]:
+    """How often characters are used in ways that serve no reader: counts by name, nothing where text is plain.
+
+    `folded` is the text levelled, where that is known already.
+    """
     if text.isascii():
         return {}
     found = {
         "zero_width": len(_ZERO_WIDTH.findall(text)) - len(_SHY_ONLY.findall(text)),
-        "look_alikes": len(_mixed().findall(fold(text))),
+        "look_alikes": len(_mixed().findall(folded or fold(text))),
         "styled_letters": len(_STYLED.findall(text)),
         "bidi_override": len(_BIDI.findall(text)),
     }
@@ -171,8 +194,9 @@ def oddities(text: str) -> dict[str, int]:
 
 def views(text: str, *, budget: int = 400_000) -> Views:
     """Every reading of `text`: levelled, skeleton, decoded; at most `MAX_DEPTH` deep, `budget` characters in all."""
-    odd = oddities(text)
+    odd: dict[str, int] = {}
     found: list[View] = []
+    characters: frozenset[str]
     complete = True
     queue: list[tuple[str, str, Back, int]] = [(text, "", same, 0)]
     spent = 0
@@ -182,11 +206,14 @@ def views(text: str, *, budget: int = 400_000) -> Views:
         if spent > budget + len(text) or len(found) >= MAX_VIEWS:
             complete = False
             break
-        found.append(_folded(source, disguise, back))
-        skeleton = _skeleton(source, disguise, back, found[-1].text)
+        characters = frozenset() if source.isascii() else frozenset(source)
+        found.append(_folded(source, disguise, back, characters))
+        if not depth:
+            odd = oddities(text, found[0].text)
+        skeleton = _skeleton(source, disguise, back, found[-1].text, characters)
         if skeleton is not None:
             found.append(skeleton)
-        clean, clean_back = _stripped(source, back)
+        clean, clean_back = _stripped(source, back, characters)
         level = found[-1]
         for piece in decode.pieces(source, clean, level.text):
             way = through(piece.back, back if piece.of == "source" else clean_back)
@@ -206,28 +233,26 @@ def views(text: str, *, budget: int = 400_000) -> Views:
     return Views(tuple(found), odd, complete)
 
 
-def _folded(source: str, disguise: str, back: Back) -> View:
+def _folded(source: str, disguise: str, back: Back, characters: frozenset[str]) -> View:
     if source.isascii():
         return View(source.lower(), disguise, back, exact=source)
     way = through(_mapped(source, lambda c: len(_FOLD[ord(c)])), back)
-    return View(source.translate(_FOLD), disguise, way, exact=source)
+    return View(_translated(source, _FOLD, characters), disguise, way, exact=source)
 
 
-def _skeleton(source: str, disguise: str, back: Back, folded: str) -> View | None:
+def _skeleton(source: str, disguise: str, back: Back, folded: str, characters: frozenset[str]) -> View | None:
     """The reading with look-alikes as Latin, where that reads differently."""
     if folded.isascii():
         return None
-    text = source.translate(_SKELETON)
+    text = _translated(source, _SKELETON, characters)
     if text == folded:
         return None
     way = through(_mapped(source, lambda c: len(_SKELETON[ord(c)])), back)
     return View(text, disguise or "look_alikes", way, exact=source)
 
 
-def _stripped(source: str, back: Back) -> tuple[str, Back]:
-    if source.isascii():
+def _stripped(source: str, back: Back, characters: frozenset[str]) -> tuple[str, Back]:
+    if all(_STRIP[ord(c)] is not None for c in characters):
         return source, back
-    clean = source.translate(_STRIP)
-    if len(clean) == len(source):
-        return clean, back
+    clean = _translated(source, _STRIP, characters)
     return clean, through(_mapped(source, lambda c: 0 if _STRIP[ord(c)] is None else 1), back)

@@ -134,7 +134,7 @@ def _shape(mail: ParsedMail, reading: Reading, body: str) -> list[tuple[str, flo
     odd = oddities(f"{mail.subject}\n{shown}")
     if odd.get("look_alikes", 0) > 3 or odd.get("zero_width", 0) > 6:
         add("disguised", 2.0, "body", "disguised letters")
-    hosts = {registered(host_of(link.href)) for link in reading.page.links if host_of(link.href)}
+    hosts = {registered(host) for link in reading.page.links if (host := host_of(link.href))}
     domain = registered(mail.from_addr.rpartition("@")[2].lower())
     if hosts and domain and domain not in hosts and len(hosts) == 1:
         add("links_elsewhere", 0.6, "links", f"{next(iter(hosts))} from {domain}")

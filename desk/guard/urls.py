@@ -7,6 +7,8 @@ import ipaddress
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 from urllib.parse import unquote, urlsplit
 
 from desk.domain.enums import AttackType
@@ -17,7 +19,7 @@ from desk.guard.channels import Reading
 from desk.guard.visible import Link
 
 MAX_LINKS = 300
-_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'\]]{2,1000}", re.IGNORECASE)
+_URL = re.compile(r"[hHwW](?:(?<=[hH])ttps?://|(?<=[wW])ww\.)[^\s<>\"'\]]{2,1000}", re.IGNORECASE)
 _HOST_IN_TEXT = re.compile(r"(?:https?://)?((?:[\w-]{1,63}\.){1,6}[a-z]{2,24})(?=[/\s:?]|$)", re.IGNORECASE)
 _SHORTENERS = frozenset(
     "bit.ly tinyurl.com t.co goo.gl ow.ly is.gd buff.ly rebrand.ly cutt.ly shorturl.at t.ly rb.gy tiny.cc bl.ink s.id "
@@ -54,7 +56,9 @@ def phishing(mail: ParsedMail, reading: Reading, own_domains: Collection[str]) -
     """Score 0..1 (noisy-or of the signs found) and the evidence for it. Nothing is fetched."""
     own = frozenset(d.lower().lstrip("@") for d in own_domains)
     links = list(reading.page.links[:MAX_LINKS])
-    links += [Link(m.group().rstrip(".,;:!?)"), "") for m in _URL.finditer(reading.shown[:200_000])][:MAX_LINKS]
+    links += [
+        Link(m.group().rstrip(".,;:!?)"), "") for m in islice(_URL.finditer(reading.shown, 0, 200_000), MAX_LINKS)
+    ]
     reasons: dict[str, Reason] = {}
     for link in links:
         for reason in _of_link(link, own):
@@ -75,6 +79,7 @@ def phishing(mail: ParsedMail, reading: Reading, own_domains: Collection[str]) -
     return round(1.0 - rest, 4), evidence
 
 
+@lru_cache(maxsize=2048)
 def host_of(link: str) -> str:
     """Host of a link in lower case and Unicode form; empty where there is none."""
     try:

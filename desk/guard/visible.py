@@ -29,6 +29,9 @@ _ATTRIBUTES = frozenset(
 )
 _LINKS = frozenset("href src action formaction background data poster cite srcset xlink:href".split())
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)((?:[^>=]|=\s*(?:\"[^\"]*\"|'[^']*')?)*+)>?")
+# White space that is not one blank already.
+_WHITE = re.compile(r"[\t\r\n\f][ \t\r\n\f]*| [ \t\r\n\f]+")
+_WIDE = re.compile(r"[\t\r\f\v\u00a0][ \t\r\f\v\u00a0]*| [ \t\r\f\v\u00a0]+")
 _QUOTED_VALUE = re.compile(r"\"[^\"]*\"|'[^']*'")
 _FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr basefont bgsound frame".split())
@@ -240,7 +243,7 @@ def _close(element: css.Element, style: Style, reader: _Reader, link: list[int])
 
 def _text(text: str, style: Style, chain: list[css.Element], reader: _Reader, link: list[int]) -> None:
     if not style.pre:
-        text = re.sub(r"[ \t\r\n\f]+", " ", text)
+        text = _WHITE.sub(" ", text)
     why = style.hidden or style.unseen or too_faint(style)
     if why:
         if text.strip():
@@ -311,6 +314,6 @@ def _finish(reader: _Reader, depth: int) -> Visible:
 
 def _tidy(text: str) -> str:
     """Readable lines: spaces within a line levelled, at most one empty line in a row."""
-    text = re.sub(r"[ \t\r\f\v\u00a0]+", " ", text)
-    text = re.sub(r" ?\n ?", "\n", text)
+    text = _WIDE.sub(" ", text)
+    text = re.sub(r" \n ?|\n ", "\n", text)
     return re.sub(r"\n{3,}", "\n\n", text).strip()
