@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from desk.store.changes import WorkerRow
     from desk.store.outbox import OutboxRow
 
-SILENT = timedelta(seconds=30)
-"""A worker that said nothing for this long is said to be gone."""
+SILENT = {"fetch": timedelta(seconds=30), "think": timedelta(seconds=120), "send": timedelta(seconds=30)}
+"""A worker that said nothing for this long is said to be gone: longer than its longest piece of work."""
 
 OPEN = (
     OutboxState.HELD,
@@ -35,8 +35,10 @@ class Figures:
     health: Health
 
 
-async def read(database: Reads, me: str, mailbox: str, now: datetime, status: Callable[[], str] | None) -> Figures:
-    """All figures, from short reads."""
+async def read(
+    database: Reads, me: str, mailbox: str, now: datetime, status: Callable[[], str] | None, poll: float = 0.0
+) -> Figures:
+    """All figures, from short reads; `poll` is how many seconds fetch may wait for its server without a word."""
     from desk.store import articles, changes, jobs, outbox, quarantine, threads
 
     counts = {str(view): n for view, n in (await database.get(threads.counts(me))).items()}
@@ -46,7 +48,7 @@ async def read(database: Reads, me: str, mailbox: str, now: datetime, status: Ca
     workers = await database.get(changes.workers())
     queued = await database.get(jobs.queued(["ticket"]))
     held = [row for row in going if row.state in (OutboxState.HELD, OutboxState.QUEUED)]
-    trouble = (status() if status else "") or _trouble(workers, going, now)
+    trouble = (status() if status else "") or _trouble(workers, going, now, timedelta(seconds=poll))
     health = Health(
         mailbox=mailbox,
         lights=tuple(Light(w.name, w.state, w.detail) for w in sorted(workers, key=_order) if w.state != "off"),
@@ -65,7 +67,9 @@ def _order(worker: "WorkerRow") -> tuple[int, str]:
     return ("fetch", "think", "send").index(kind) if kind in ("fetch", "think", "send") else 3, worker.name
 
 
-def _trouble(workers: "Sequence[WorkerRow]", going: "Sequence[OutboxRow]", now: datetime) -> str:
+def _trouble(
+    workers: "Sequence[WorkerRow]", going: "Sequence[OutboxRow]", now: datetime, poll: timedelta = timedelta()
+) -> str:
     """One sentence for what is wrong now, the worst first; empty when nothing is."""
     for worker in workers:
         if worker.state == "error":
@@ -74,8 +78,10 @@ def _trouble(workers: "Sequence[WorkerRow]", going: "Sequence[OutboxRow]", now: 
     if doubt:
         return f"{words.plural(doubt, 'reply', 'replies')} may or may not have been sent; press 4 and decide."
     for worker in workers:
-        if worker.state in ("idle", "working", "starting") and now - worker.at > SILENT:
-            silent = words.age(worker.at, now)
-            return f"{worker.name} has said nothing for {silent}; it is being started again."
+        kind = worker.name.partition(":")[0]
+        patience = SILENT.get(kind, SILENT["think"]) + (poll if kind == "fetch" else timedelta())
+        if worker.state in ("idle", "working", "loading") and now - worker.at > patience:
+            silent = words.span((now - worker.at).total_seconds())
+            return f"{worker.name} has said nothing for {silent}; `desk doctor` says what is wrong."
     off = next((w.detail for w in workers if w.state == "off" and w.detail), "")
     return off

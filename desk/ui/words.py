@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from rich.cells import cell_len, set_cell_size
 
-__all__ = ["age", "blocks", "cell_len", "clip", "countdown", "cut", "language", "moment", "plain", "plural"]
+__all__ = ["age", "blocks", "cell_len", "clip", "countdown", "cut", "language", "moment", "plain", "plural", "span"]
 
 BLOCKS = 5
 
@@ -16,6 +16,14 @@ def age(then: datetime, now: datetime) -> str:
         if seconds >= size:
             return f"{seconds // (604_800 if unit == 'w' else size)}{unit}"
     return "now"
+
+
+def span(seconds: float) -> str:
+    """A length of time in short: 34 s, 5 min, 3 h, 2 days."""
+    for size, unit in ((172_800, "days"), (7_200, "h"), (120, "min")):
+        if seconds >= size:
+            return f"{seconds / {'days': 86_400, 'h': 3_600, 'min': 60}[unit]:.0f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 def countdown(until: datetime, now: datetime) -> str:

@@ -29,7 +29,8 @@ async def test_wide_shows_views_list_ticket_and_draft(made):
         await put(pilot, screen, made.ids["anna"])
         shown = words(pilot.app)
         for text in (
-            "German, formal · composed from 1 source",
+            "Draft 1 · composed from 1 source",
+            "German, formal",
             "▸ quoted, 3 lines",
             "[1] Charged twice › Refund",
             "▰▰▰▰▱ 0.91",

@@ -29,10 +29,15 @@ class Question:
 
 
 def title(draft: "DraftRow | None", streaming: str = "") -> str:
-    """The draft pane's title: which version, in which language and register, by whom and from what."""
+    """The draft pane's title: which version, by whom and from what."""
     if draft is None:
         return "Draft · being written" if streaming else "Draft"
-    return f"Draft {draft.version} · {words.language(draft.language)}, {draft.register} · {origin(draft)}"
+    return f"Draft {draft.version} · {origin(draft)}"
+
+
+def tongue(draft: "DraftRow") -> str:
+    """In which language and register it is."""
+    return f"{words.language(draft.language)}, {draft.register}"
 
 
 def origin(draft: "DraftRow") -> str:
@@ -103,8 +108,9 @@ def figures(draft: "DraftRow", row: "ThreadRow", ink: Ink, tier: str, tokens: in
     found.append(words.plain(row.category) or "unsorted", ink.quiet)
     if row.confidence is not None:
         found.append(f" {row.confidence:.2f}", ink.quiet)
-    found.append("   sendable ", ink.quiet)
-    found.append(words.blocks(draft.confidence), ink.accent)
+    if draft.written_by != Author.AGENT:
+        found.append("   sendable ", ink.quiet)
+        found.append(words.blocks(draft.confidence), ink.accent)
     if tier:
         context = f"   context {tier}" + (f", {tokens} tokens" if tokens else "")
         found.append(context, ink.quiet if tier == "normal" else ink.warning)

@@ -155,7 +155,7 @@ def _waited(run: "Run", started: datetime, ticket: Ticket, ink: Ink) -> list[_Mo
     batch = sum(1 for m in ticket.messages if m.run_id == run.id and m.direction == "inbound")
     if waited < SOON:
         return []
-    told = Told("waited", Text(f"{waited:.0f} s" if waited < 120 else f"{waited / 60:.0f} min"))
+    told = Told("waited", Text(words.span(waited)))
     if run.urgent:
         told.text.append(", urgent: only for its turn")
     elif batch > 1:

@@ -125,11 +125,18 @@ def _second(row: "ThreadRow", width: int, ink: Ink) -> list[Segment]:
         Segment("  " + words.clip(words.plain(row.category) or "unsorted", 16 if roomy else 10) + " ", ink.quiet),
         Segment(priority, ink.urgent if urgent else ink.quiet),
         Segment(words.clip(row.known or "", 7), ink.good if row.known == "known" else ink.quiet),
-        Segment(words.blocks(row.confidence) if row.confidence is not None else " " * 10, ink.quiet),
+        Segment(_sure(row.confidence, roomy), ink.quiet),
     ]
     used = sum(words.cell_len(p.text) for p in parts) + 2
     text, style = reason(row, ink)
     return [*parts, Segment("  " + words.clip(text, max(0, width - used)), style)]
+
+
+def _sure(confidence: float | None, roomy: bool) -> str:
+    """A confidence as blocks and digits, as digits alone where there is little room."""
+    if confidence is None:
+        return " " * (len(words.blocks(0.0)) if roomy else 4)
+    return words.blocks(confidence) if roomy else f"{confidence:.2f}"
 
 
 def reason(row: "ThreadRow", ink: Ink) -> tuple[str, Style]:

@@ -198,9 +198,12 @@ class MainScreen(Keyed):
         self._soon = self.set_timer(SETTLE, lambda: self.run_worker(self._open(), group="open", exclusive=True))
 
     async def settle(self) -> None:
-        """A command acts on what the cursor stands on: it is read and shown first."""
-        if self.connected and (self.opened.pane, self.opened.id) != (self.pane, self.list.id_here):
+        """A command acts on what the cursor stands on: it is read and shown first, or nothing is done."""
+        for _ in range(3):
+            if not self.connected or (self.opened.pane, self.opened.id) == (self.pane, self.list.id_here):
+                return
             await self._open()
+        raise DeskError("The list moved under the cursor.", "Look again, then press the key once more.")
 
     async def _open(self) -> None:
         """Read the item under the cursor and show it; a cursor that moved on meanwhile wins."""

@@ -57,25 +57,27 @@ def _draft(screen: "MainScreen", opened: Opened) -> None:
     """The draft pane: a draft, one being written, a question to the agent, or nothing."""
     pane, ink = screen.draft, screen.ink()
     page: Page | None = None
-    title = ""
+    title = tongue = ""
     questions = [drafting.Question(q.id, q.text, q.options) for q in opened.questions]
     if opened.thread is None or opened.stopped is not None or opened.pane in ("outbox", "knowledge"):
         page = None
     elif opened.draft is not None:
         row = opened.thread.row
         page = drafting.page(opened.draft, row, ink, tier=opened.tier, tokens=opened.tokens, questions=questions)
-        title = drafting.title(opened.draft)
+        title, tongue = drafting.title(opened.draft), drafting.tongue(opened.draft)
     elif questions:
         page, title = drafting.asked(questions, ink), "Draft"
     elif opened.streaming:
         page, title = drafting.streamed(opened.streaming, ink), drafting.title(None, opened.streaming)
     if opened.thread is not None:
-        number = f"{opened.thread.row.number} · " if screen.has_class("-narrow") else ""
-        pane.border_title = Content(line(f"{number}{'desk asks you · ' if questions else ''}{title}"))
+        narrow = screen.has_class("-narrow")
+        number = f"{opened.thread.row.number} · " if narrow else ""
+        tail = f" · {tongue}" if narrow and tongue else ""
+        pane.border_title = Content(line(f"{number}{'desk asks you · ' if questions else ''}{title}{tail}"))
     draft = opened.draft
     state = "" if draft is None or draft.state == "offered" else draft.state
     if page is not None:
-        pane.border_subtitle = Content(state)
+        pane.border_subtitle = Content(" · ".join(part for part in (tongue, state) if part))
     screen.set_class(page is not None, "-drafted")
     if page is None:
         screen.leave_draft()

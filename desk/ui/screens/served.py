@@ -71,7 +71,8 @@ class Served(Screen[None], inherit_bindings=False):
 
         boxes = self.desk_app.config.mailboxes
         name = " ".join(b.address for b in boxes[:2]) or ("demo" if self.guided else "")
-        found = await health.read(self.database, self.me, name, self.now(), self.desk_app.status)
+        poll = max((b.imap.poll_seconds for b in boxes), default=0.0)
+        found = await health.read(self.database, self.me, name, self.now(), self.desk_app.status, poll)
         self.counts |= found.counts
         shown = replace(found.health, trouble=self._trouble) if self._trouble else found.health
         self.query_one("#health", HealthBar).show(shown)

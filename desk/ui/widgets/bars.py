@@ -101,6 +101,7 @@ class HealthBar(Bar):
             parts.append(Segment(f"  {light.name} ", ink.quiet))
             parts.append(Segment("▲" if bad else "◐" if busy else "●", style))
             detail = "" if narrow and not bad else words.cut(line(light.detail), 26)
+            detail = "" if detail == health.mailbox else detail
             detail = detail or ("loading" if narrow and light.state == "loading" else "")
             parts.append(Segment(f" {detail}" if detail else "", ink.quiet))
         if health.waiting:
@@ -246,12 +247,12 @@ class Views(Widget):
         count = self.counts.get(pane.id, 0)
         number = f"{count:,}" if count else ""
         calls = pane.id in ("review", "quarantine", "outbox") and count > 0
-        name = words.clip(pane.title, max(0, width - 6 - len(number)))
+        name = words.clip(pane.title, max(0, width - 5 - len(number)))
         segments = [
             Segment("▌" if chosen else " ", ground + ink.accent),
             Segment(f"{key:>1} ", ground + ink.quiet),
             Segment(name, ground + (ink.strong if chosen or calls else Style())),
-            Segment("  " + number + " ", ground + (ink.accent if calls else ink.quiet)),
+            Segment(" " + number + " ", ground + (ink.accent if calls else ink.quiet)),
         ]
         return Strip(segments).adjust_cell_length(width, ground)
 

@@ -244,7 +244,7 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         if self.scroll_y == before and self.sheet is not None:
             for changed in (old, index):
                 y = changed * self.sheet.tall - int(self.scroll_y)
-                self.refresh(Region(0, y, self.size.width, self.sheet.tall).translate(self.gutter.top_left))
+                self.refresh(Region(0, y, self.size.width, self.sheet.tall))
         self.post_message(self.Moved(self.id_here))
 
     def _follow(self) -> None:

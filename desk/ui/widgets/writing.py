@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import TextArea
 
 from desk.ui.widgets.safe import inert
@@ -25,6 +26,7 @@ class Editor(TextArea):
         self._kind, self._before = kind, inert(text)
         self._draft_id: int | None = opened.draft.id if opened.draft else None
         self._ticket = opened.thread_id
+        self._from: Widget | None = None
         super().__init__(self._before, id="editor", soft_wrap=True, show_line_numbers=False, tab_behavior="focus")
         self.border_title = Content("Edit the draft" if kind == "edit" else "Write the reply")
         self.border_subtitle = Content("Ctrl+g or F2 keeps it · Esc drops it")
@@ -40,6 +42,7 @@ class Editor(TextArea):
 
     def on_mount(self) -> None:
         """Take the draft's place and the focus."""
+        self._from = self.screen.focused
         self.screen.add_class("-editing", "-at-draft")
         self.focus()
         self._desk.show_keys()
@@ -83,5 +86,6 @@ class Editor(TextArea):
         desk = self._desk
         desk.remove_class("-editing")
         await self.remove()
-        (desk.draft if desk.has_class("-drafted") else desk.reader).focus()
+        came = self._from
+        (came if came is not None and came.display and came.is_attached else desk.reader).focus()
         desk.show_keys()
