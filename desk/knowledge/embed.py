@@ -6,6 +6,7 @@ a text's vector would depend on its neighbours; alone it is the same on every ru
 
 import hashlib
 import json
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -82,6 +83,8 @@ class Embedder:
         return vector
 
     def _load(self) -> Any:
+        # ONNX Runtime counts its uses for its maker, with a file of its own in the user's cache, unless told not to.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         from fastembed import TextEmbedding
         from fastembed.common.model_description import ModelSource, PoolingType
 
