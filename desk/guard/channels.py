@@ -72,13 +72,15 @@ def read(mail: ParsedMail, *, raw: bytes = b"") -> Reading:
     found += _body(mail, page, plain)
     found += _names(mail)
     found += _headers(mail.headers)
+    complete = page.complete
     for attachment in mail.attachments:
-        found += _attachment(attachment)
+        said, whole = _attachment(attachment)
+        found += said
+        complete = complete and whole
     if raw:
         found += _outside(raw)
     kept: list[Channel] = []
     total = 0
-    complete = page.complete
     for channel in found:
         if not channel.text.strip():
             continue
@@ -196,29 +198,32 @@ def _headers(headers: Collection[tuple[str, str]]) -> Iterator[Channel]:
             yield Channel(f"header:{bare}", value, "header", 0.15 if " " in value.strip() else 0.0)
 
 
-def _attachment(attachment: Attachment) -> Iterator[Channel]:
+def _attachment(attachment: Attachment) -> tuple[list[Channel], bool]:
+    """Name and text of an attachment, and whether all of its text was read; what is no text has none."""
     name = attachment.filename
-    if name:
-        yield Channel("file_name", re.sub(r"[_+.]+", " ", name), "file_name", 0.05)
+    found = [Channel("file_name", re.sub(r"[_+.]+", " ", name), "file_name", 0.05)] if name else []
     kind = attachment.content_type.lower()
     if attachment.content is None:
-        return
+        return found, True
     head = attachment.content[:512]
     readable = kind.startswith(_TEXT_TYPES) or name.lower().endswith(tuple(_TEXT_NAMES))
     if not readable and (b"\x00" in head or not head.strip() or sum(b < 9 for b in head)):
-        return
+        return found, True
     if not readable and sum(32 <= b < 127 or b in (9, 10, 13) for b in head) < len(head) * 0.9:
-        return
+        return found, True
     if head[:4] in (b"%PDF", b"PK\x03\x04") or head[:3] in (b"\xff\xd8\xff", b"GIF") or head[:4] == b"\x89PNG":
-        return
+        return found, True
     text = _text(attachment.content[:MAX_ATTACHMENT])
+    complete = len(attachment.content) <= MAX_ATTACHMENT
     label = "calendar" if "calendar" in kind or name.lower().endswith(".ics") else "attachment"
     if "html" in kind or name.lower().endswith((".html", ".htm", ".svg")):
         page = visible(text)
+        complete = complete and page.complete
         text = "\n".join(filter(None, (page.text, page.hidden, *(p.text for p in page.attributes if p.kind != "link"))))
     if label == "calendar":
         text = re.sub(r"\r?\n[ \t]", "", text).replace("\\n", "\n").replace("\\,", ",").replace("\\;", ";")
-    yield Channel(label, text, "", 0.0)
+    found.append(Channel(label, text, "", 0.0))
+    return found, complete
 
 
 def _text(raw: bytes) -> str:

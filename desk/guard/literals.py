@@ -27,7 +27,7 @@ def conjunction(pattern: str) -> tuple[tuple[str, ...], ...]:
 
 @lru_cache(maxsize=4096)
 def beginnings(pattern: str) -> tuple[str, ...]:
-    """Runs of a to z, one of which every match begins with; empty where it can begin otherwise."""
+    """Runs of a to z or single other characters, one of which every match begins with; empty where none can be named."""
     found, rest = _begin(list(_parser.parse(pattern)))
     return () if rest or "" in found else tuple(sorted(found))
 
@@ -44,7 +44,7 @@ def _begin(items: Sequence[tuple[Any, Any]]) -> tuple[set[str], bool]:
                 if other is not _constants.LITERAL or not _LETTERS.fullmatch(chr(code)):
                     break
                 run += chr(code)
-            return found | {run}, False
+            return found | {run or chr(value)}, False
         inner, empty = _begin_inside(op, value)
         found |= inner
         if not empty:

@@ -20,6 +20,8 @@ TIGHT = r"[^\w\x00]{0,4}"
 REACH = 240
 DENSE = 4000
 SHORT = 4000
+MANY = 100_000
+"""Characters of distinct words beyond which asking for each word costs more than trying the rules."""
 STEP = 60
 MAX_HITS = 500
 
@@ -84,6 +86,7 @@ class Book:
         self.rules = tuple(rules)
         stems = {s for r in rules for group in r.needs for s in group}
         self._words = frozenset(s for s in stems if s.isascii() and s.isalpha())
+        self._starts = frozenset(s[:3] for s in self._words if len(s) > 2)
         self._lengths = sorted({len(s) for s in self._words})
         self._phrases = [(s, frozenset(c for c in s if c not in _PLAIN)) for s in sorted(stems - self._words)]
         self._marks = frozenset().union(*(marks for _, marks in self._phrases))
@@ -109,18 +112,17 @@ class Book:
         places: dict[tuple[str, ...], list[int]] = {}
         found: list[Hit] = []
         spoken = " ".join(words)
-        begun: dict[str, list[int]] = {}
         for rule in self._candidates(groups):
-            if not tight and not _possible(rule, spoken):
+            if not tight and len(spoken) < MANY and not _possible(rule, spoken):
                 continue
             for group in rule.needs:
                 if group not in places:
                     for stem in groups[group]:
                         if stem not in at:
-                            at[stem] = _thin(_find(text, stem, begins=stem in self._words and not tight))
-                    places[group] = sorted(i for stem in groups[group] for i in at[stem])
+                            at[stem] = _find(text, stem, begins=stem in self._words and not tight)
+                    places[group] = sorted(i for stem in groups[group] for i in _thin(at[stem]))
             zones = _zones([places[g] for g in rule.needs], len(text))
-            for m in _matches(rule, text, tight, zones, spoken, begun):
+            for m in _matches(rule, text, tight, zones, spoken, at):
                 found.append(Hit(rule, m.start(), m.end()))
                 if len(found) >= MAX_HITS:
                     return found, False
@@ -144,6 +146,8 @@ class Book:
             if len(known) > 60_000:
                 known.clear()
             for word in words:
+                if word[:3] not in self._starts and word[:2] not in self._words:
+                    continue
                 stems = known.get(word)
                 if stems is None:
                     stems = known[word] = self._stems_of(word)
@@ -172,31 +176,37 @@ def _possible(rule: Rule, spoken: str) -> bool:
 
 
 def _matches(rule: Rule, text: str, tight: bool, zones: Sequence[tuple[int, int]], spoken: str,
-             begun: dict[str, list[int]]) -> Iterator[re.Match[str]]:  # fmt: skip
-    """Matches of a rule in zones of a text. `begun` keeps the places of beginnings from one rule to the next."""
+             at: dict[str, list[int]]) -> Iterator[re.Match[str]]:  # fmt: skip
+    """Matches of a rule in zones of a text. `at` keeps the places of stems and beginnings from one rule to the next."""
     pattern = compiled(rule.pattern, rule.loose, tight)
     first = () if tight or rule.loose else beginnings(expression(rule.pattern, False, False))
-    if not first or min(map(len, first)) < 2 or sum(end - start for start, end in zones) < SHORT:
+    if not _usable(first) or sum(end - start for start, end in zones) < SHORT:
         for start, end in zones:
             yield from pattern.finditer(text, start, end)
         return
     starts: list[int] = []
     for prefix in first:
         if prefix in spoken:
-            if prefix not in begun:
-                begun[prefix] = _find(text, prefix, begins=True)
-            starts += begun[prefix]
+            if prefix not in at:
+                at[prefix] = _find(text, prefix, begins=True)
+            starts += at[prefix]
     starts.sort()
     done = 0
     for start, end in zones:
-        for at in starts[bisect_left(starts, start) : bisect_left(starts, end)]:
-            m = pattern.match(text, at, end) if at >= done else None
+        for place in starts[bisect_left(starts, start) : bisect_left(starts, end)]:
+            m = pattern.match(text, place, end) if place >= done else None
             if m is not None:
                 done = m.end()
                 yield m
 
 
 _PLAIN = frozenset(shapes.LETTERS + " ")
+
+
+@lru_cache(maxsize=4096)
+def _usable(first: tuple[str, ...]) -> bool:
+    """Whether looking for beginnings is cheaper than trying a rule everywhere: none stands in every other word."""
+    return bool(first) and all(len(p) > 1 and p[0] in shapes.LETTERS for p in first)
 
 
 @lru_cache(maxsize=4096)

@@ -19,7 +19,7 @@ from desk.guard.channels import Reading
 from desk.guard.english import load
 from desk.guard.literals import beginnings, conjunction, required
 from desk.guard.normalise import fold, oddities
-from desk.guard.shapes import words
+from desk.guard.shapes import LETTERS, words
 from desk.guard.urls import host_of, registered
 
 HALF = 5.0
@@ -47,7 +47,7 @@ def _pattern(entry: dict[str, Any]) -> Pattern:
     look = entry["look"]
     first = beginnings(look)
     return Pattern(f"spam.{entry['name']}", entry["points"], re.compile(look), entry.get("times", 1), required(look),
-                   conjunction(look), first if first and min(map(len, first)) > 2 else ())  # fmt: skip
+                   conjunction(look), first if all(len(f) > 1 or f not in LETTERS for f in first) else ())  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -101,7 +101,7 @@ def _matches(pattern: Pattern, text: str, spoken: str) -> Iterator[re.Match[str]
         return
     places: list[int] = []
     for prefix in pattern.first:
-        if prefix in spoken:
+        if prefix in spoken or prefix[0] not in LETTERS:
             places += [m.start() for m in re.finditer(re.escape(prefix), text)]
     done = 0
     for at in sorted(places):

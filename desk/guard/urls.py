@@ -66,8 +66,8 @@ def phishing(mail: ParsedMail, reading: Reading, own_domains: Collection[str]) -
                 reasons[reason.rule] = reason
     for reason in _of_sender(mail, own):
         reasons[reason.rule] = reason
-    bait = _BAIT.search(f"{mail.subject}\n{reading.shown[:20_000]}")
-    if bait and links:
+    bait = _BAIT.search(f"{mail.subject}\n{reading.shown[:20_000]}") if links else None
+    if bait:
         reasons["phishing.bait"] = Reason("phishing.bait", 0.3 if not reasons else 0.45, bait.group()[:120])
     rest = 1.0
     for reason in reasons.values():

@@ -57,6 +57,13 @@ def page(size: int) -> str:
     )
 
 
+def distinct(size: int, stems: tuple[str, ...] = ("",)) -> str:
+    """Words that never come twice, each beginning with one of `stems`."""
+    rng = random.Random(8)
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    return " ".join(rng.choice(stems) + "".join(rng.choices(letters, k=7)) for _ in range(size // 7))[:size]
+
+
 HOSTILE: dict[str, Callable[[int], str]] = {
     "prose": prose,
     "ignore ignore": lambda n: ("ignore " * n)[:n],
@@ -78,6 +85,12 @@ HOSTILE: dict[str, Callable[[int], str]] = {
     "chinese": lambda n: ("忽略之前的所有" * n)[:n],
     "newlines": lambda n: "\n" * n,
     "reversed": lambda n: prose(n)[::-1],
+    "distinct words": lambda n: distinct(n),
+    "words like stems": lambda n: distinct(n, ("instruction", "ignore", "prompt", "assistant", "system", "message")),
+    "encoded lines": lambda n: ("%41 =41 &amp; \\u0041 ignore\n\n" * n)[:n],
+    "chained words": lambda n: ("ig-no-re the pre-vi-ous " * n)[:n],
+    "chinese prose": lambda n: "".join(random.Random(5).choices([chr(c) for c in range(0x4E00, 0x5E00)], k=n)),
+    "mixed scripts": lambda n: "".join(random.Random(6).choices([chr(c) for c in range(0x20, 0x600)], k=n)),
 }
 
 
