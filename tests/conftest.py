@@ -77,6 +77,6 @@ def empty_store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where a store with the schema and nothing in it is: SQLite, or PostgreSQL for a test parametrised with it."""
     if getattr(request, "param", "sqlite") == "sqlite":
         return str(shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "desk.sqlite"))
-    from desk.store.columns import metadata
+    from desk.store.tables import metadata
 
     return emptied(request.getfixturevalue("migrated_database"), [t.name for t in metadata.sorted_tables])

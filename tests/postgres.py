@@ -88,12 +88,18 @@ def new_database(maintenance: str) -> str:
 
 
 def emptied(url: str, tables: list[str]) -> str:
-    """The same database with these tables emptied and their numbers begun anew: far faster than a new one."""
+    """The same database with these tables emptied and their numbers begun anew: far faster than a new one.
+
+    Deleting a few rows from many tables, with no look at references, takes a tenth of a TRUNCATE of them all.
+    """
     import psycopg
 
     others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     mine = "datname = current_database() AND pid <> pg_backend_pid()"
+    anew = "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false) FROM pg_sequences"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"{others} WHERE {mine}")
-        connection.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
+        deletes = "; ".join(f"DELETE FROM {table}" for table in (*tables, "message_search"))
+        connection.execute(f"BEGIN; SET LOCAL session_replication_role = replica; {deletes}; COMMIT")
+        connection.execute(f"{anew} WHERE last_value IS NOT NULL")
     return url

@@ -146,7 +146,7 @@ def counts(me: str = "") -> Read[dict[View, int]]:
 
 def ids(wanted: Filter, limit: int | None = None) -> Read["array[int]"]:
     """The ids of a view in display order as a packed array; `limit` cuts it for a first paint."""
-    return Read(views.ids(wanted, limit), lambda rows: array("q", [r[0] for r in rows]), plain=True)
+    return Read(partial(views.ids, wanted, limit), lambda rows: array("q", [r[0] for r in rows]), plain=True)
 
 
 def rows(wanted: Sequence[int], me: str = "") -> Read[list[ThreadRow]]:

@@ -81,13 +81,13 @@ def order(view: View) -> list[Any]:
 
 
 @lru_cache(maxsize=64)
-def ids(wanted: Filter, limit: int | None) -> sa.Select[Any]:
+def ids(wanted: Filter, limit: int | None, dialect: str) -> sa.Select[Any]:
     """The statement behind `threads.ids`, kept while it is in use."""
-    statement = sa.select(t.id).where(*condition(wanted.view, wanted.me), *_narrowed(wanted))
+    statement = sa.select(t.id).where(*condition(wanted.view, wanted.me), *_narrowed(wanted, dialect))
     return statement.order_by(*order(wanted.view)).limit(limit)
 
 
-def _narrowed(wanted: Filter) -> list[sa.ColumnElement[bool]]:
+def _narrowed(wanted: Filter, dialect: str) -> list[sa.ColumnElement[bool]]:
     found: list[sa.ColumnElement[bool]] = []
     plain = ("category", "priority", "language", "status")
     found += [t[name] == value for name in plain if (value := getattr(wanted, name)) is not None]
@@ -100,17 +100,16 @@ def _narrowed(wanted: Filter) -> list[sa.ColumnElement[bool]]:
         tagged = sa.select(thread_tags.c.thread_id).join(tag_table).where(tag_table.c.name == wanted.tag)
         found.append(t.id.in_(tagged))
     if wanted.text.strip():
-        pieces = [
-            sa.or_(
-                *(
-                    column.icontains(word, autoescape=True)
-                    for column in (t.subject, t.contact_addr, t.snippet, t.number)
-                )
-            )
-            for word in wanted.text.split()
-        ]
-        found += pieces
+        columns = (t.subject, t.contact_addr, t.snippet, t.number)
+        found += [sa.or_(*(_holds(column, word, dialect) for column in columns)) for word in wanted.text.split()]
     return found
+
+
+def _holds(column: sa.ColumnElement[str], word: str, dialect: str) -> sa.ColumnElement[bool]:
+    """Whatever the case. SQLite's LIKE knows no case anyway: without lower() it takes half the time."""
+    if dialect == "sqlite":
+        return column.contains(word, autoescape=True)
+    return column.icontains(word, autoescape=True)
 
 
 @lru_cache(maxsize=4)

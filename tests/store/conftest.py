@@ -8,8 +8,8 @@ import pytest
 from postgres import emptied, new_database
 
 from desk.store import database
-from desk.store.columns import metadata
 from desk.store.database import Database
+from desk.store.tables import metadata
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
