@@ -86,8 +86,9 @@ class Book:
         self.rules = tuple(rules)
         stems = {s for r in rules for group in r.needs for s in group}
         self._words = frozenset(s for s in stems if s.isascii() and s.isalpha())
-        self._starts = frozenset(s[:3] for s in self._words if len(s) > 2)
-        self._lengths = sorted({len(s) for s in self._words})
+        self._starts: dict[str, list[str]] = {}
+        for stem in sorted(s for s in self._words if len(s) > 2):
+            self._starts.setdefault(stem[:3], []).append(stem)
         self._phrases = [(s, frozenset(c for c in s if c not in _PLAIN)) for s in sorted(stems - self._words)]
         self._marks = frozenset().union(*(marks for _, marks in self._phrases))
         self._by_first: dict[tuple[str, ...], list[Rule]] = {}
@@ -97,7 +98,6 @@ class Book:
                 self._groups.setdefault(stem, []).append(group)
         for rule in rules:
             self._by_first.setdefault(rule.needs[0], []).append(rule)
-        self._known: dict[str, tuple[str, ...]] = {}
 
     def hits(self, text: str, *, tight: bool = False, words: Collection[str] | None = None) -> tuple[list[Hit], bool]:
         """All matches in levelled text, and whether every zone was looked at. `words` are those of `shapes.words`."""
@@ -142,31 +142,17 @@ class Book:
             letters = set(text)
             found.update(s for s in self._words if letters.issuperset(s) and s in text)
         else:
-            known = self._known
-            if len(known) > 60_000:
-                known.clear()
             for word in words:
-                if word[:3] not in self._starts and word[:2] not in self._words:
-                    continue
-                stems = known.get(word)
-                if stems is None:
-                    stems = known[word] = self._stems_of(word)
-                found.update(stems)
+                stems = self._starts.get(word[:3])
+                if stems is not None:
+                    found.update(stem for stem in stems if word.startswith(stem))
+                # A stem of two letters is a whole word, or the plural of one.
+                if len(word) < 4 and word[:2] in self._words and word[2:] in ("", "s"):
+                    found.add(word[:2])
         # A phrase is looked for only where all of its rarer characters stand.
-        marks = {c for c in self._marks if c in text} if text.isascii() else self._marks.intersection(text)
+        marks = {c for c in self._marks if c in text} if text.isascii() else self._marks & frozenset(text)
         found.update(s for s, needed in self._phrases if needed <= marks and s in text)
         return found
-
-    def _stems_of(self, word: str) -> tuple[str, ...]:
-        """The stems a word begins with; stems of two letters are whole words, or the plural of one."""
-        found = []
-        for size in self._lengths:
-            if size > len(word):
-                break
-            stem = word[:size]
-            if stem in self._words and (size > 2 or word in (stem, stem + "s")):
-                found.append(stem)
-        return tuple(found)
 
 
 def _possible(rule: Rule, spoken: str) -> bool:

@@ -28,7 +28,7 @@ _ATTRIBUTES = frozenset(
     "label content value srcdoc longdesc abbr standby prompt cite datetime download".split()
 )
 _LINKS = frozenset("href src action formaction background data poster cite srcset xlink:href".split())
-_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)((?:[^>=]|=\s*(?:\"[^\"]*\"|'[^']*')?)*+)>?")
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)((?:[^>=]++|=\s*(?:\"[^\"]*\"|'[^']*')?)*+)>?")
 # White space that is not one blank already.
 _WHITE = re.compile(r"[\t\r\n\f][ \t\r\n\f]*| [ \t\r\n\f]+")
 _WIDE = re.compile(r"[\t\r\f\v\u00a0][ \t\r\f\v\u00a0]*| [ \t\r\f\v\u00a0]+")
