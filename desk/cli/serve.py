@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from desk.actions.desk import Desk
     from desk.store.database import AsyncDatabase, Database
 
+POLITE = 10
+"""How far the thinking gives way to the screen: on two cores a key must not wait for a model."""
 SIGN_OF_LIFE = 30.0
 """A worker that said nothing for so many seconds is gone; a living one speaks every ten."""
 
@@ -121,6 +123,7 @@ def _one(name: str, config: Config, places: Paths) -> int:
         elif name == "think":
             from desk.workers import think
 
+            os.nice(POLITE)
             think.run(db, lambda: rooms.rooms(config, places), stop)
         else:
             from desk.workers import send

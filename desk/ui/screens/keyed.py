@@ -1,10 +1,13 @@
 """From a key to a command: prefixes, the footer, and commands run beside the screen."""
 
+import asyncio
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from desk.errors import DeskError
 from desk.ui import words
 from desk.ui.commands import BY_ID, COMMANDS, Command
+from desk.ui.feed import Changed
 from desk.ui.keymap import show as shown_key
 from desk.ui.screens.served import Served
 from desk.ui.widgets.bars import KeyBar
@@ -13,6 +16,9 @@ if TYPE_CHECKING:
     from desk.ui.app import DeskApp
     from desk.ui.screens.main import MainScreen
 
+CALM, LATEST = 0.25, 1.0
+"""Seconds without a key after which what others wrote is shown, and how long it waits at most."""
+
 
 class Keyed(Served):
     """A screen whose keys are all in the registry of commands."""
@@ -20,6 +26,9 @@ class Keyed(Served):
     def __init__(self, app: "DeskApp") -> None:
         super().__init__(app)
         self._prefix: tuple[str, ...] = ()
+        self.pressed = 0.0
+        """When the last key came, on the monotonic clock."""
+        self._dirty = self._refreshing = False
 
     async def settle(self) -> None:
         """Show what the cursor stands on before anything is done with it."""
@@ -34,6 +43,7 @@ class Keyed(Served):
 
     async def action_press(self, token: str) -> None:
         """One key: a command, or the first half of one."""
+        self.pressed = monotonic()
         self.say("")
         tokens, self._prefix = (*self._prefix, token), ()
         command = self.keymap.find(*tokens)
@@ -84,3 +94,25 @@ class Keyed(Served):
             possible = [c for c in ranked if self.connected and not c.reason(self._main)]
             keys = [(self.keymap.shown(c), c.word(self._main), c.id) for c in possible]
         self.query_one("#keys", KeyBar).show(keys)
+
+    def on_changed(self, event: Changed) -> None:
+        """Somebody wrote: read again, one reading at a time."""
+        self._dirty = True
+        if not self._refreshing:
+            self._refreshing = True
+            self.run_worker(self._catch_up(), group="refresh")
+
+    async def _catch_up(self) -> None:
+        try:
+            while self._dirty:
+                await self._calm()
+                self._dirty = False
+                await self.refresh_all()
+        finally:
+            self._refreshing = False
+
+    async def _calm(self) -> None:
+        """Keys first: what others wrote waits while somebody types, but not for long."""
+        until = monotonic() + LATEST
+        while (left := min(self.pressed + CALM, until) - monotonic()) > 0:
+            await asyncio.sleep(left)

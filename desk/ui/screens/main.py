@@ -38,7 +38,6 @@ class MainScreen(Keyed):
     def __init__(self, app: "DeskApp") -> None:
         super().__init__(app)
         self.pane, self.searched, self.narrowed = "inbox", "", ""
-        self._dirty = self._refreshing = False
         self._soon: Timer | None = None
         self._dwell: Timer | None = None
         self._minute = -1
@@ -220,8 +219,11 @@ class MainScreen(Keyed):
         elif self._dwell is not None:
             self._dwell.stop()
             self._dwell = None
-        self.opened = opened
-        self.draw()
+        if opened == self.opened:
+            self.show_keys()
+        else:
+            self.opened = opened
+            self.draw()
         if opened.thread is not None and opened.thread.row.unread and self._dwell is None:
             self._dwell = self.set_timer(DWELL, lambda: self.run_worker(self._mark_read(opened), group="read"))
 
@@ -240,21 +242,6 @@ class MainScreen(Keyed):
 
         show(self, self.opened)
         self.show_keys()
-
-    def on_changed(self, event: Changed) -> None:
-        """Somebody wrote: read again, one reading at a time."""
-        self._dirty = True
-        if not self._refreshing:
-            self._refreshing = True
-            self.run_worker(self._catch_up(), group="refresh")
-
-    async def _catch_up(self) -> None:
-        try:
-            while self._dirty:
-                self._dirty = False
-                await self.refresh_all()
-        finally:
-            self._refreshing = False
 
     async def refresh_all(self) -> None:
         """Figures, the list with its cursor on the same id, and what is opened."""

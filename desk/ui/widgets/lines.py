@@ -116,7 +116,8 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         if self.sheet is None:
             return
         old_id, old_index = self.id_here, self.index
-        if ids != self.ids:
+        moved = ids != self.ids
+        if moved:
             found = self._find(ids, old_id, old_index)
             self.ids = ids
             self._measure()
@@ -124,9 +125,11 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
             if found is not None and found != old_index:
                 self.scroll_to(y=max(0, self.scroll_y + (found - old_index) * self.sheet.tall), animate=False)
         fresh = await self.sheet.rows(self._window())
+        changed = {id for id, row in fresh.items() if self._rows.get(id) != row}
         self._rows = dict(fresh)
-        self._drawn.clear()
-        self.refresh()
+        if moved or changed:
+            self._drawn = {key: strips for key, strips in self._drawn.items() if key[0] not in changed}
+            self.refresh()
         if self.id_here != old_id:
             self._follow()
             self.post_message(self.Moved(self.id_here))
