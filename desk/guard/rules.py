@@ -144,7 +144,7 @@ class Book:
         else:
             for word in words:
                 stems = self._starts.get(word[:3])
-                if stems is not None:
+                if stems is not None and not found.issuperset(stems):
                     found.update(stem for stem in stems if word.startswith(stem))
                 # A stem of two letters is a whole word, or the plural of one.
                 if len(word) < 4 and word[:2] in self._words and word[2:] in ("", "s"):
