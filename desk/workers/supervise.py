@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 WORKERS = ("fetch", "think", "send")
+STEADY_SECONDS = 60.0
+"""A worker that lived so long did not die of its start: it is started again without much ado."""
 log = logging.getLogger("desk.supervise")
 
 
@@ -22,6 +24,7 @@ class Supervisor:
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self._due: dict[str, float] = {}
         self._deaths: dict[str, int] = {}
+        self._born: dict[str, float] = {}
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -70,6 +73,7 @@ class Supervisor:
                 stderr=out,
                 env=environment,
             )
+        self._born[name] = time.monotonic()
 
     def _watch(self) -> None:
         while not self._stop.wait(0.2):
@@ -77,12 +81,25 @@ class Supervisor:
                 if child.poll() is None:
                     continue
                 if name not in self._due:
-                    self._deaths[name] = self._deaths.get(name, 0) + 1
-                    self._due[name] = time.monotonic() + min(30.0, 0.25 * 2 ** self._deaths[name])
                     log.warning("worker %s ended with %s; starting it again", name, child.returncode)
+                    self._due[name] = time.monotonic() + self._pause(name)
                 elif time.monotonic() >= self._due[name]:
-                    del self._due[name]
-                    self._spawn(name)
+                    self._again(name)
+
+    def _pause(self, name: str) -> float:
+        """Seconds until a dead worker is started again: doubled with every death in a row, at most half a minute."""
+        steady = time.monotonic() - self._born[name] > STEADY_SECONDS
+        self._deaths[name] = 1 if steady else min(7, self._deaths.get(name, 0) + 1)
+        return min(30.0, 0.25 * 2.0 ** self._deaths[name])
+
+    def _again(self, name: str) -> None:
+        try:
+            self._spawn(name)
+        except OSError as problem:  # no memory, no file handles, no disk for its log: all of them may pass
+            log.warning("worker %s could not be started: %s; trying again", name, problem)
+            self._due[name] = time.monotonic() + self._pause(name)
+        else:
+            del self._due[name]
 
 
 def command() -> list[str]:
