@@ -40,7 +40,9 @@ class Stop:
             threading.Thread(target=self._watch_parent, daemon=True, name="parent").start()
 
     def _watch_parent(self) -> None:
-        sys.stdin.buffer.read()
+        # The bare descriptor: a buffered read under way when the interpreter ends would abort the whole process.
+        while os.read(sys.stdin.fileno(), 4096):
+            pass
         self.event.set()
 
     def __bool__(self) -> bool:

@@ -113,6 +113,14 @@ def test_stop_ends_all_and_starts_none(supervised: Callable[..., Supervisor], tm
     supervisor.stop()
 
 
+def test_a_worker_that_is_told_to_end_ends_in_order(script: list[str], tmp_path: Path) -> None:
+    """By the signal alone, its input still open: the thread that waits for its parent is in its way to nobody."""
+    with subprocess.Popen([*script, "worker", "--only", "one"], stdin=subprocess.PIPE) as child:
+        until(lambda: pids(tmp_path, "one"))
+        child.terminate()
+        assert child.wait(20) == 0
+
+
 def test_a_worker_that_does_not_listen_is_killed(supervised: Callable[..., Supervisor], tmp_path: Path) -> None:
     supervisor = supervised("stubborn")
     until((tmp_path / "deaf").exists)
