@@ -44,7 +44,7 @@ class DeskApp(App[None], inherit_bindings=False):
         if config.screen.theme not in self.themes:
             names = ", ".join(self.themes)
             raise ConfigError(f"screen.theme: there is no theme {config.screen.theme}.", f"Choose one of {names}.")
-        self._ink = Ink(self.themes[config.screen.theme].colors)
+        self._ink = Ink(self.themes[config.screen.theme].colors, mono=self.no_color)
         self.theme = config.screen.theme
 
     def ink(self) -> Ink:
@@ -53,7 +53,7 @@ class DeskApp(App[None], inherit_bindings=False):
 
     def use_theme(self, name: str) -> None:
         """Switch the theme live."""
-        self._ink = Ink(self.themes[name].colors)
+        self._ink = Ink(self.themes[name].colors, mono=self.no_color)
         self.theme = name
         for screen in self.screen_stack:
             if isinstance(screen, MainScreen):
@@ -65,7 +65,8 @@ class DeskApp(App[None], inherit_bindings=False):
         return MainScreen(self)
 
     def on_mount(self) -> None:
-        """Say which themes were left out, and why."""
+        """Say which themes were left out, and why. Without colour the stylesheet shows by form what colour shows else."""
+        self.set_class(self.no_color, "-mono")
         screen = self.screen
         if self._problems and isinstance(screen, MainScreen):
             screen.say(self._problems[0], wrong=True)

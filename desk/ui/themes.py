@@ -99,8 +99,8 @@ class Theme:
 class Ink:
     """A theme's colours as Rich styles, for widgets that draw their own lines."""
 
-    def __init__(self, colors: Colors) -> None:
-        self.colors = colors
+    def __init__(self, colors: Colors, *, mono: bool = False) -> None:
+        self.colors, self.mono = colors, mono
         self.text = Style(color=colors.text, bgcolor=colors.background)
         self.quiet = Style(color=colors.quiet)
         self.strong = Style(color=colors.text, bold=True)

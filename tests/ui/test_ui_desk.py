@@ -41,7 +41,7 @@ async def test_wide_shows_views_list_ticket_and_draft(made):
 
 async def test_small_shows_one_pane_at_a_time_with_the_same_keys(made):
     async with desk_screen(made, (80, 24)) as (pilot, _):
-        assert " Review 2 " in words(pilot.app).splitlines()[1]
+        assert "▌Review 2 " in words(pilot.app).splitlines()[1]
         assert "Dear Mr Reyes" not in words(pilot.app)
         await pilot.press("enter")
         await until(pilot, lambda: "This is the third time" in words(pilot.app), "the ticket")

@@ -162,8 +162,11 @@ def _block(
 
 
 def _append(whole: Text, text: str, ink: Ink, style: Style) -> None:
+    bracketed = ink.mono and style is ink.marked
+    whole.append("⟦" if bracketed else "", style)
     for piece, spelled in reveal(text):
         whole.append(piece, ink.spelled if spelled else style)
+    whole.append("⟧" if bracketed else "", style)
 
 
 def _spans(text: str, channel: str, evidence: Sequence["Evidence"]) -> list[tuple[int, int]]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from desk.ui.app import DeskApp
     from desk.ui.screens.main import MainScreen
 
-CALM, LATEST = 0.25, 1.0
+CALM, LATEST = 0.25, 5.0
 """Seconds without a key after which what others wrote is shown, and how long it waits at most."""
 
 

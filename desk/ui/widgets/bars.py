@@ -278,7 +278,7 @@ class Views(Widget):
 
     def _tab(self, pane: str) -> str:
         count = self.counts.get(pane, 0)
-        return f" {BY_ID[pane].title}{f' {count}' if count else ''} "
+        return f"{'▌' if pane == self.current else ' '}{BY_ID[pane].title}{f' {count}' if count else ''} "
 
     def on_click(self, event: events.Click) -> None:
         """Go to the view under the pointer."""
