@@ -38,6 +38,7 @@ class ThreadRow:
     number: str
     subject: str
     contact_name: str
+    """The address where nobody knows a name."""
     contact_addr: str
     status: str
     category: str
@@ -110,7 +111,7 @@ def _row_statement(me: str) -> sa.Select[Any]:
                 t.id,
                 t.number,
                 t.subject,
-                contacts.c.name,
+                _NAME.label("contact_name"),
                 t.contact_addr,
                 t.status,
                 t.category,

@@ -269,3 +269,26 @@ async def test_without_colour_the_signs_still_say_it(made, monkeypatch):
     async with desk_screen(made) as (pilot, _):
         assert pilot.app.no_color
         assert "▌! Tom Reyes" in words(pilot.app)
+
+
+async def test_who_has_no_name_is_shown_by_the_address(made):
+    made.mail("anon", "anon@quiet.example", "", "Hello", "Hello there", minutes=0)
+    with made.db.write() as tx:
+        made.ids["bare"] = threads.create(
+            tx, mailbox_id=made.mailbox, subject="x", contact_id=None, contact_addr="bare@quiet.example", at=made.now
+        )
+    found = made.db.get(threads.rows([made.ids["anon"], made.ids["bare"]]))
+    assert [row.contact_name for row in found] == ["anon@quiet.example", "bare@quiet.example"]
+    async with desk_screen(made) as (pilot, screen):
+        await go(pilot, screen, "1", "inbox")
+        assert "anon@quiet" in words(pilot.app)
+
+
+async def test_a_cursor_leaves_no_bar_behind(made, monkeypatch):
+    async with desk_screen(made) as (pilot, screen):
+        await put(pilot, screen, made.ids["tom"])
+        drawn = []
+        monkeypatch.setattr(screen.list, "refresh", lambda *regions, **_: drawn.extend(regions))
+        screen.list._go(1)
+        lines = {y for region in drawn for y in range(region.y, region.bottom)}
+        assert {0, 1, 2, 3} <= lines, "both rows are drawn again, from the first line of the list's own area"
