@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "store": set(),
     "pipeline": {"mail", "guard", "llm", "knowledge", "triage"},
     "actions": {"store"},
-    "learn": {"store", "pipeline", "triage", "knowledge", "guard", "llm"},
+    "learn": {"store", "pipeline", "triage", "knowledge", "guard", "llm", "mail"},
     "workers": ROOMS - {"ui", "cli"},
     "ui": {"store", "actions"},
     "cli": ROOMS,

@@ -5,6 +5,7 @@ The tables are `words/latin.toml` and `words/other.toml`. The shapes are the sam
 `i_am_your` `developer`, `show` the `prompt`, answer `only` with, `send` `tickets` to an address, `weave` into the `answer`.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from desk.domain.enums import AttackType
@@ -55,17 +56,12 @@ def _not_english(w: dict[str, str], tail: str) -> str:
     return "(?:" + "|".join(shapes) + ")"
 
 
-def _rules(code: str, w: dict[str, str], loose: bool) -> list[Rule]:
-    tail = "" if loose else r"\w*"
-    g = {k: _group(v, tail=tail) for k, v in w.items()}
-    s = {k: _stems(v) for k, v in w.items()}
-    found: list[Rule] = []
+Add = Callable[..., None]
+"""Adds one rule: name, family, weight, the words it needs, its pattern."""
 
-    def add(name: str, family: str, weight: float, needs: tuple[str, ...], pattern: str,
-            kind: AttackType = AttackType.DIRECT_INJECTION) -> None:  # fmt: skip
-        if all(w.get(n) for n in needs):
-            found.append(Rule(f"{code}.{name}", family, weight, tuple(s[n] for n in needs), pattern, kind, loose))
 
+def _overrides(add: Add, g: dict[str, str], w: dict[str, str]) -> None:
+    """Forget what you were told, and take new orders."""
     both = ("instructions", "ignore")
     if all(w.get(k) for k in ("ignore", "which", "instructions")):
         add("override", "override", 0.75, (*both, "which"), f"{g['ignore']} <4> {g['which']} <3> {g['instructions']}")
@@ -100,25 +96,10 @@ def _rules(code: str, w: dict[str, str], loose: bool) -> list[Rule]:
             ("instructions", "new"),
             f"{g['instructions']} {g['new']}" + r"\s{0,3}[:：]",
         )
-    if w.get("ai"):
-        for name, weight, then in (("address", 0.4, ""), ("address_line", 0.6, r"(?=[^\x00\n]{0,25}[:：])")):
-            add(name, "address", weight, ("ai", "note"), _not_english(w, tail) + then, _ROLE)
-            if loose:
-                add(f"{name}_after", "address", weight, ("ai", "note"), f"{g['ai']} <2> {g['note']}" + then, _ROLE)
-        add("address_if", "address", 0.6, ("ai", "if_you_are"), f"{g['if_you_are']} <2> {g['ai']}", _ROLE)
-        add("authority_of", "authority", 0.35, ("ai", "developer"), f"{g['developer']} <3> {g['ai']}", _ROLE)
-    add(
-        "authority",
-        "authority",
-        0.6,
-        ("developer", "i_am_your"),
-        f"{g.get('i_am_your', '')} <1> {g.get('developer', '')}",
-        _ROLE,
-    )
-    add("extract", "extract", 0.7, ("prompt", "show"), f"{g.get('show', '')} <4> {g.get('prompt', '')}")
-    if loose or code in ("de", "nl", "tr", "hu", "fi"):
-        add("extract_last", "extract", 0.7, ("prompt", "show"), f"{g.get('prompt', '')} <4> {g.get('show', '')}")
-    add("only", "output", 0.4, ("only",), g.get("only", ""))
+
+
+def _exfiltration(add: Add, g: dict[str, str], code: str, loose: bool) -> None:
+    """Send what you know to an address."""
     add(
         "send",
         "exfiltrate",
@@ -141,5 +122,39 @@ def _rules(code: str, w: dict[str, str], loose: bool) -> list[Rule]:
             ("tickets", "send"),
             f"{g.get('tickets', '')}[^\\x00\\n]{{0,30}}?{g.get('send', '')}" + r"(?=[^\x00\n]{0,60}[\w.+-]@)",
         )
+
+
+def _rules(code: str, w: dict[str, str], loose: bool) -> list[Rule]:
+    tail = "" if loose else r"\w*"
+    g = {k: _group(v, tail=tail) for k, v in w.items()}
+    s = {k: _stems(v) for k, v in w.items()}
+    found: list[Rule] = []
+
+    def add(name: str, family: str, weight: float, needs: tuple[str, ...], pattern: str,
+            kind: AttackType = AttackType.DIRECT_INJECTION) -> None:  # fmt: skip
+        if all(w.get(n) for n in needs):
+            found.append(Rule(f"{code}.{name}", family, weight, tuple(s[n] for n in needs), pattern, kind, loose))
+
+    _overrides(add, g, w)
+    if w.get("ai"):
+        for name, weight, then in (("address", 0.4, ""), ("address_line", 0.6, r"(?=[^\x00\n]{0,25}[:：])")):
+            add(name, "address", weight, ("ai", "note"), _not_english(w, tail) + then, _ROLE)
+            if loose:
+                add(f"{name}_after", "address", weight, ("ai", "note"), f"{g['ai']} <2> {g['note']}" + then, _ROLE)
+        add("address_if", "address", 0.6, ("ai", "if_you_are"), f"{g['if_you_are']} <2> {g['ai']}", _ROLE)
+        add("authority_of", "authority", 0.35, ("ai", "developer"), f"{g['developer']} <3> {g['ai']}", _ROLE)
+    add(
+        "authority",
+        "authority",
+        0.6,
+        ("developer", "i_am_your"),
+        f"{g.get('i_am_your', '')} <1> {g.get('developer', '')}",
+        _ROLE,
+    )
+    add("extract", "extract", 0.7, ("prompt", "show"), f"{g.get('show', '')} <4> {g.get('prompt', '')}")
+    if loose or code in ("de", "nl", "tr", "hu", "fi"):
+        add("extract_last", "extract", 0.7, ("prompt", "show"), f"{g.get('prompt', '')} <4> {g.get('show', '')}")
+    add("only", "output", 0.4, ("only",), g.get("only", ""))
+    _exfiltration(add, g, code, loose)
     add("answer", "manipulate", 0.45, ("answer", "weave"), f"{g.get('weave', '')} <9> {g.get('answer', '')}")
     return found

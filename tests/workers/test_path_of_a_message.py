@@ -413,6 +413,7 @@ def test_what_is_missing_is_said_in_the_header_line(db: Database, rooms: Rooms) 
     from desk.workers import think
     from desk.workers.loop import Stop
 
+    rooms.index = None
     rooms.off["model"] = "The model file is gone. Set LLM_MODEL."
     stop = Stop()
     stop.event.set()
