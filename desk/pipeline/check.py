@@ -74,7 +74,7 @@ def examine(draft: Draft, material: Material, customer: str, ours: frozenset[str
 def _answered(draft: Draft, material: Material) -> Gate:
     if material.thanks_only:
         return Gate("questions", True, "nothing is asked")
-    total = len(material.retrievals)
+    total = len(material.retrievals) + len(material.open)
     cited = {c.source for c in draft.claims if c.source}
     facts = any(":" in source for source in cited)
     passages = {p.article for p in answering(material.retrievals, material.triage.language)}

@@ -29,6 +29,8 @@ class Material:
     """The question is about an order and none could be looked up."""
     thanks_only: bool
     """The message only says thank you."""
+    open: tuple[str, ...] = ()
+    """Questions of the message that nothing answers."""
 
 
 def sources(material: Material) -> tuple[Source, ...]:
@@ -74,6 +76,7 @@ def compose(material: Material, *, subject: str, name: str, box: MailboxConfig) 
         notes.append(f"No phrases in {triage.language}: written in English.")
     if passages and all(passage.language != language for passage in passages):
         notes.append(f"No article in {language}: the passages are in {passages[0].language}.")
+    notes += [f"Nothing answers: {question}" for question in material.open]
     blocks = _frame(material, p, register)
     claims: list[Claim] = []
     for number, passage in enumerate(passages):
@@ -136,7 +139,7 @@ def _next_step(material: Material, p: Phrases, register: Register, passages: Seq
         steps.append(pick(p.ask_order, register))
     if material.thanks_only:
         return steps
-    open_questions = any(r.known is Known.NOVEL for r in material.retrievals)
+    open_questions = bool(material.open) or any(r.known is Known.NOVEL for r in material.retrievals)
     if material.known is Known.NOVEL or open_questions:
         if not material.wants_order and material.triage.category is not Category.FEATURE_REQUEST:
             steps.append(pick(p.passed_on, register))

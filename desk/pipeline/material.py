@@ -24,4 +24,5 @@ def material_of(outputs: Mapping[str, dict[str, Any]]) -> Material:
         known=Known(search["known"]),
         wants_order=bool(search["wants_order"]),
         thanks_only=bool(search["thanks_only"]),
+        open=tuple(search.get("open", ())),
     )

@@ -187,7 +187,8 @@ PHRASES: dict[str, Phrases] = {
     ),
 }
 
-_NAME = re.compile(r"[^\W\d_][^\W\d_'’\-]*(?:[ \-][^\W\d_][^\W\d_'’.\-]*)*")
+_PART = r"[^\W\d_](?:[^\W\d_]|['’.\-])*"
+_NAME = re.compile(rf"{_PART}(?: {_PART})*")
 
 
 def phrases(language: str) -> tuple[str, Phrases]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from desk.domain.codec import to_json
-from desk.domain.enums import Category, Intent, Known
+from desk.domain.enums import Category, Intent, Known, Sentiment
 from desk.domain.ticket import Fact, Passage, Retrieval, Triage
 from desk.errors import KnowledgeError
 from desk.knowledge import lookup, retrieve
@@ -19,6 +19,8 @@ from desk.triage import intents
 MOST_QUESTIONS = 3
 SURE = 0.75
 """How answerable a single sentence must be to count as a question of its own."""
+SHORT = 160
+"""A message that only says thank you is shorter than this many characters."""
 SAME_ANSWER = 0.6
 """Cosine of two passages from which they are one answer to one question."""
 _ORDER = re.compile(
@@ -34,23 +36,27 @@ def run(case: Case, rooms: Rooms) -> Result:
     problems: list[str] = []
     text = case.question.text
     spans = intents.questions(text)
-    retrievals: list[Retrieval] = []
+    unanswered: list[str] = []
     if rooms.index is None:
         problems.append(rooms.off.get("knowledge", "The knowledge index is off."))
         retrievals = [Retrieval(text, (), 0.0, Known.NOVEL)]
     else:
-        retrievals = look_up(case, rooms.index, rooms.embedder, labels.language, spans)
+        retrievals, unanswered = look_up(case, rooms.index, rooms.embedder, labels.language, spans)
+    retrievals = _prefer_chosen(retrievals, case.chosen)
     facts: list[Fact] = []
     try:
         found = lookup.lookup(f"{case.subject.text}\n{text}", rooms.orders, rooms.products, language=labels.language)
-        facts = [f for f in found if _may_tell(f, case)]
-        if len(facts) < len(found):
+        facts = [f for f in found if _may_tell(f, case) and _asked_for(f, text, labels)]
+        if any(not _may_tell(f, case) for f in found):
             problems.append("An order was found that is not this sender's: its facts stay out of the reply.")
     except KnowledgeError as problem:
         problems.append(str(problem))
     thanks = thanks_only(labels, text)
+    if thanks:
+        retrievals, facts = [], []
     output = {
-        "retrievals": to_json(_prefer_chosen(retrievals, case.chosen)),
+        "retrievals": to_json(retrievals),
+        "open": [] if case.chosen else unanswered,
         "facts": to_json(facts),
         "known": str(known(retrievals, facts)),
         "wants_order": bool(_ORDER.search(text)) and not any(f.kind == "order" for f in facts) and not problems,
@@ -62,11 +68,12 @@ def run(case: Case, rooms: Rooms) -> Result:
 
 def look_up(
     case: Case, index: Index, embedder: Embedder | None, language: str, spans: Sequence[tuple[int, int]]
-) -> list[Retrieval]:
+) -> tuple[list[Retrieval], list[str]]:
     """One retrieval for the whole message, and one for each further question that has an answer of its own.
 
     A message says its question in several sentences, so the whole is the best query; a sentence counts by itself only
-    where it is surely answered, and by something else.
+    where it is surely answered, and by something else. Where only sentences are answered, the questions among the others
+    come second: they are still open.
     """
 
     def ask(query: str) -> Retrieval:
@@ -75,14 +82,26 @@ def look_up(
     text = case.question.text
     whole = ask(f"{case.subject.text}\n{text}")
     found = [whole] if whole.known is Known.KNOWN else []
+    unanswered: list[str] = []
     for a, b in spans if len(spans) > 1 else ():
         part = ask(text[a:b])
         best = quotable(part, language)
         if len(found) >= MOST_QUESTIONS or best is None or part.answerable < SURE:
+            if whole.known is not Known.KNOWN and intents.asks(text[a:b]):
+                unanswered.append(" ".join(text[a:b].split()))
             continue
         if all(_apart(best, quotable(other, language), embedder) for other in found):
             found.append(part)
-    return found or [whole]
+    return (found, unanswered) if found else ([whole], [])
+
+
+def _asked_for(fact: Fact, text: str, labels: Triage) -> bool:
+    """Whether a product's price and stock belong into the reply: it was named by its number, or somebody wants to buy."""
+    if fact.kind != "product" or labels.category is Category.SALES:
+        return True
+    squeezed = re.sub(r"[\s-]", "", text).casefold()
+    numbers = (re.sub(r"[\s-]", "", fact.fields.get(name, "")).casefold() for name in ("ean", "sku"))
+    return any(number and number in squeezed for number in numbers)
 
 
 def _apart(one: Passage, other: Passage | None, embedder: Embedder | None) -> bool:
@@ -105,13 +124,16 @@ def known(retrievals: list[Retrieval], facts: list[Fact]) -> Known:
 
 def thanks_only(labels: Triage, text: str) -> bool:
     """Whether the message only acknowledges: nothing asked, nothing wanted, no complaint."""
-    kinds = {i.intent for i in labels.intents if i.confidence >= 0.4}
+    said = [text[a:b] for a, b in intents.sentences(text)]
+    thanks = any(intents.is_courtesy(s) for s in said) or any(i.intent is Intent.ACKNOWLEDGMENT for i in labels.intents)
     return (
-        len(text) < 600
+        thanks
+        and len(text) < SHORT
         and "?" not in text
-        and Intent.ACKNOWLEDGMENT in kinds
-        and kinds <= {Intent.ACKNOWLEDGMENT, Intent.INFORMATION}
-        and labels.category not in (Category.COMPLAINT, Category.BILLING)
+        and not any(intents.wants(s) for s in said)
+        and labels.category not in (Category.COMPLAINT, Category.BILLING, Category.FEATURE_REQUEST)
+        and labels.sentiment is not Sentiment.NEGATIVE
+        and not any(i.intent in (Intent.COMPLAINT, Intent.ESCALATION) for i in labels.intents)
     )
 
 

@@ -90,6 +90,11 @@ def test_a_name_that_is_no_name_is_left_out(name: str) -> None:
     assert greeting(PHRASES["en"], Register.FORMAL, name) == "Dear customer,"
 
 
+@pytest.mark.parametrize("name", ["Dr. Friederike Albers", "Niamh O'Sullivan", "Jean-Luc d’Arc", "Żółkiewski"])
+def test_names_with_titles_and_marks_are_names(name: str) -> None:
+    assert greeting(PHRASES["en"], Register.FORMAL, name) == f"Dear {name},"
+
+
 def test_last_name_first_is_turned() -> None:
     assert greeting(PHRASES["en"], Register.CASUAL, "Vogel, Anna") == "Hi Anna,"
 
@@ -176,3 +181,14 @@ def test_the_models_frame_gives_way_to_ours() -> None:
 @pytest.mark.parametrize("subject", ["Refund", "Re: Refund", "AW: Re: Refund", "re: RE:Refund"])
 def test_re_stands_once(subject: str) -> None:
     assert reply_subject(subject).casefold() == "re: refund"
+
+
+def test_a_question_that_nothing_answers_is_told_and_fails_its_gate() -> None:
+    m = material(open=("Do you offer trade prices?",))
+    draft = compose(m, subject="s", name="Dr. Anna Vogel", box=BOX)
+    assert draft.body.startswith("Dear Dr. Anna Vogel,")
+    assert PHRASES["en"].passed_on[0] in draft.body
+    assert "Nothing answers: Do you offer trade prices?" in draft.notes
+    (gate,) = (g for g in examine(draft, m, "", frozenset({BOX.signature})) if g.name == "questions")
+    assert not gate.passed
+    assert gate.reason == "1 of 2 questions answered"
