@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from desk.ui.app import DeskApp
     from desk.ui.screens.main import MainScreen
 
-CALM, LATEST = 0.25, 5.0
-"""Seconds without a key after which what others wrote is shown, and how long it waits at most."""
+CALM, LATEST = 0.25, 2.0
+"""Seconds without a key after which what others wrote is shown, and after which the header is, typing or not."""
 
 
 class Keyed(Served):
@@ -105,14 +105,19 @@ class Keyed(Served):
     async def _catch_up(self) -> None:
         try:
             while self._dirty:
-                await self._calm()
-                self._dirty = False
-                await self.refresh_all()
+                if await self._calm():
+                    self._dirty = False
+                    await self.refresh_all()
+                else:
+                    await self.figures()
+        except DeskError as problem:
+            self.trouble(str(problem))
         finally:
             self._refreshing = False
 
-    async def _calm(self) -> None:
-        """Keys first: what others wrote waits while somebody types, but not for long."""
+    async def _calm(self) -> bool:
+        """Keys first: wait until nobody types. False after a while of typing: then the header alone is brought up to date."""
         until = monotonic() + LATEST
         while (left := min(self.pressed + CALM, until) - monotonic()) > 0:
             await asyncio.sleep(left)
+        return monotonic() >= self.pressed + CALM
