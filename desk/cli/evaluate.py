@@ -25,34 +25,21 @@ def evaluate(given: argparse.Namespace) -> int:
 
 
 def measure(folder: Path) -> dict[str, Any]:
-    """The figures over every story that says what is right: shares 0..1, counts, milliseconds."""
-    from desk.guard.scan import scan as scan_mail
-    from desk.mail.parse import parse
-    from desk.triage import triage
+    """The figures over every story that says what is right, in words a person reads."""
+    from desk.learn.evaluate import Labelled, measure
 
     config, places = rooms.configuration()
     embedder = rooms.rooms(config, places, only=()).embedder
-    hits = misses = alarms = clean = 0
-    right: dict[str, list[bool]] = {"category": [], "language": []}
-    times = []
-    for story in stories.load(folder).stories:
-        raws = [(folder / name).read_bytes() for name in story.files]
-        mails = [parse(raw) for raw in raws]
-        scans = [scan_mail(mail, raw=raw) for mail, raw in zip(mails, raws, strict=True)]
-        times += [scan.verdict.ms for scan in scans]
-        flagged = any(scan.verdict.flagged for scan in scans)
-        attack = "attack" in story.expect or story.expect.get("place") == "quarantine"
-        hits, misses = hits + (attack and flagged), misses + (attack and not flagged)
-        harmless = not attack and not story.expect.get("released")
-        alarms, clean = alarms + (harmless and flagged), clean + (harmless and not flagged)
-        if embedder and not flagged:
-            labels = triage(mails[-1].reply_text, subject=mails[-1].subject, embed=embedder.embed)
-            for key, seen in (("category", str(labels.category)), ("language", labels.language)):
-                if wanted := story.expect.get(key):
-                    right[key].append(seen in (wanted if isinstance(wanted, list) else [wanted]))
+    found = measure(
+        (
+            Labelled(tuple((folder / name).read_bytes() for name in story.files), story.expect)
+            for story in stories.load(folder).stories
+        ),
+        embedder,
+    )
     return {
-        "attacks found": f"{hits} of {hits + misses}",
-        "false alarms": f"{alarms} of {alarms + clean}",
-        "guard, median ms": round(sorted(times)[len(times) // 2], 2),
-        **{f"{key} right": f"{sum(values)} of {len(values)}" for key, values in right.items()},
+        "attacks found": f"{found.found} of {found.attacks}",
+        "false alarms": f"{found.alarms} of {found.harmless}",
+        "guard, median ms": round(found.median_ms, 2),
+        **{f"{key} right": f"{hits} of {total}" for key, (hits, total) in found.right.items()},
     }

@@ -75,10 +75,8 @@ def show(given: argparse.Namespace) -> int:
 
 def replay(given: argparse.Namespace) -> int:
     """The ticket's last run again, with today's knowledge and models, beside what was stored."""
-    from dataclasses import replace
-
+    from desk.learn import replay as learn
     from desk.pipeline.runner.load import case_of
-    from desk.pipeline.steps import STEPS
     from desk.store import jobs, threads
 
     config, places = rooms.configuration()
@@ -90,38 +88,37 @@ def replay(given: argparse.Namespace) -> int:
     if not runs:
         raise StoreError(f"{given.number} has no run to replay.", "It was never worked on: `desk show` says why.")
     services = rooms.rooms(config, places)
-    stored = {step.step: step for step in db.get(jobs.steps(runs[0].id))}
-    case = replace(case_of(db, runs[0], config), outputs={})
+    stored = {step.step: step.output for step in db.get(jobs.steps(runs[0].id))}
+    case = case_of(db, runs[0], config)
     db.close()
-    lines = []
-    for step in STEPS:
-        output = step.run(case, services).output
-        case = replace(case, outputs={**case.outputs, step.name: output})
-        before = stored[step.name].output if step.name in stored else None
-        lines.append({"step": step.name, "same": output == before, "before": before, "now": output})
+    lines = learn.replay(case, stored, services)
     services.models.close()
     if given.json:
-        print(json.dumps(lines, ensure_ascii=True))  # noqa: T201
+        print(json.dumps([to_json(line) for line in lines], ensure_ascii=True))  # noqa: T201
         return 0
     for line in lines:
-        print(f"{line['step']:10} {'same' if line['same'] else 'differs'}")  # noqa: T201
+        print(f"{line.step:10} {'same' if line.same else 'differs'}")  # noqa: T201
     return 0
 
 
 def stats(given: argparse.Namespace) -> int:
-    """Counts by view, and p50 / p90 milliseconds of every step."""
-    from desk.store import jobs, threads
+    """Counts by view, what people did with the drafts, and p50 / p90 milliseconds of every step."""
+    from desk.learn.feedback import summary
+    from desk.store import jobs, ledger, threads
 
     config, places = rooms.configuration()
     db = rooms.store(config, places)
     counts = {str(view): n for view, n in db.get(threads.counts(rooms.agent(config))).items()}
     times = {name: _quantiles(values) for name, values in db.get(jobs.step_times()).items()}
+    drafts = summary(db.get(ledger.feedback_of()))
     db.close()
     if given.json:
-        print(json.dumps({"views": counts, "steps_ms": times}))  # noqa: T201
+        print(json.dumps({"views": counts, "steps_ms": times, "drafts": to_json(drafts)}))  # noqa: T201
         return 0
     for name, n in counts.items():
         print(f"{name:12} {n:>6}")  # noqa: T201
+    for name, n in drafts.verdicts.items():
+        print(f"drafts {name:12} {n:>6}")  # noqa: T201
     for name, values in times.items():
         print(f"{name:12} {values['p50']:>8.0f} ms  p90 {values['p90']:>8.0f} ms  ({values['n']:.0f})")  # noqa: T201
     return 0
