@@ -110,14 +110,14 @@ def stats(given: argparse.Namespace) -> int:
     db = rooms.store(config, places)
     counts = {str(view): n for view, n in db.get(threads.counts(rooms.agent(config))).items()}
     times = {name: _quantiles(values) for name, values in db.get(jobs.step_times()).items()}
-    drafts = summary(db.get(ledger.feedback_of()))
+    judged = db.get(ledger.feedback_of())
     db.close()
     if given.json:
-        print(json.dumps({"views": counts, "steps_ms": times, "drafts": to_json(drafts)}))  # noqa: T201
+        print(json.dumps({"views": counts, "steps_ms": times, "drafts": to_json(summary(judged))}))  # noqa: T201
         return 0
     for name, n in counts.items():
         print(f"{name:12} {n:>6}")  # noqa: T201
-    for name, n in drafts.verdicts.items():
+    for name, n in summary(judged).verdicts.items():
         print(f"drafts {name:12} {n:>6}")  # noqa: T201
     for name, values in times.items():
         print(f"{name:12} {values['p50']:>8.0f} ms  p90 {values['p90']:>8.0f} ms  ({values['n']:.0f})")  # noqa: T201
