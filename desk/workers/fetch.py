@@ -14,6 +14,8 @@ from desk.workers.intake import take
 from desk.workers.loop import Status, Stop, now
 
 log = logging.getLogger("desk.fetch")
+REFUSED_SECONDS = 300.0
+"""How long to wait after a refused login: providers lock accounts that knock too often."""
 Open = Callable[[MailboxConfig], Source]
 """Connects to a mailbox; raises MailError naming host, step and what to do."""
 
@@ -64,13 +66,27 @@ class Fetcher:
                 say("idle", self.box.address)
                 if self.source is not None:
                     self.source.wait(self.box.imap.poll_seconds)
-            except DeskError as problem:
+            except Exception as problem:
                 trouble += 1
-                log.warning("%s: %s", self.box.name, problem)
-                say("error", str(problem))
-                self.close()
-                stop.event.wait(300.0 if isinstance(problem, AuthError) else min(120.0, 2.0**trouble))
+                self._failed(problem, say)
+                stop.event.wait(
+                    REFUSED_SECONDS if isinstance(problem, AuthError) else min(120.0, 2.0 ** min(trouble, 7))
+                )
         self.close()
+
+    def _failed(self, problem: Exception, say: Callable[[str, str], None]) -> None:
+        """Show what went wrong and drop the connection; the loop goes on whatever it was."""
+        if isinstance(problem, DeskError):
+            log.warning("%s: %s", self.box.name, problem)
+            words = str(problem)
+        else:
+            log.error("%s: unexpected", self.box.name, exc_info=problem)
+            words = "An unexpected error; the log has it. Trying again."
+        try:
+            say("error", words)
+            self.close()
+        except DeskError as again:
+            log.warning("%s: %s", self.box.name, again)
 
 
 def run(db: Database, config: Config, connect: Open, stop: Stop) -> None:

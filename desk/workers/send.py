@@ -99,10 +99,9 @@ class Sender:
             self.lease.fresh = False
         woken = self._wake(now)
         due = self.db.get(outbox.due(now))
-        for outbox_id in due:
-            self._release(outbox_id)
+        released = sum(self._release(outbox_id) for outbox_id in due)
         filed = self._file(now)
-        return bool(woken or due or filed)
+        return bool(woken or released or filed)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -111,11 +110,11 @@ class Sender:
         self._sources.clear()
         self.lease.end()
 
-    def _release(self, outbox_id: int) -> None:
-        """Through the door. A refusal is recorded on the ticket by the door itself; here it only ends the attempt."""
+    def _release(self, outbox_id: int) -> bool:
+        """Through the door; whether it came to a result. The door records a refusal on the ticket, here it is logged."""
         row = self.db.get(outbox.one(outbox_id))
         if row is None:
-            return
+            return False
         box = self._box(row)
         if box is None:
             raise Refused(
@@ -126,6 +125,8 @@ class Sender:
             door.release(self.desk, outbox_id, self.transport(box))
         except DeskError as problem:
             log.warning("outbox %s: %s", outbox_id, problem)
+            return False
+        return True
 
     def _file(self, now: datetime) -> int:
         """Copy what was sent to Sent, and look there for what is in doubt."""
