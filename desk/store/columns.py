@@ -38,6 +38,14 @@ def number(name: str, default: int | None = 0, **options: Any) -> sa.Column[int]
     return sa.Column(name, sa.Integer, nullable=False, server_default=str(default), **options)
 
 
+def wide(name: str, default: int | None = 0) -> sa.Column[int]:
+    """A 64-bit integer column: UIDs and UIDVALIDITY are unsigned 32-bit (RFC 3501), MODSEQ 63-bit (RFC 7162)."""
+    kind = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    if default is None:
+        return sa.Column(name, kind, nullable=True)
+    return sa.Column(name, kind, nullable=False, server_default=str(default))
+
+
 def real(name: str, default: float | None = 0.0) -> sa.Column[float]:
     """A double, 0 by default; with `default=None` it may be NULL."""
     if default is None:

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from desk.store.columns import flag, json, key, metadata, number, real, ref, text, time
+from desk.store.columns import flag, json, key, metadata, number, real, ref, text, time, wide
 
 mailboxes = sa.Table(
     "mailboxes",
@@ -20,9 +20,9 @@ cursors = sa.Table(
     metadata,
     sa.Column("mailbox_id", sa.ForeignKey("mailboxes.id"), primary_key=True),
     sa.Column("folder", sa.Text, primary_key=True),
-    number("uidvalidity"),
-    number("last_uid"),
-    number("modseq", None),
+    wide("uidvalidity"),
+    wide("last_uid"),
+    wide("modseq", None),
     time("at"),
 )
 
@@ -160,8 +160,8 @@ messages = sa.Table(
     text("direction", "inbound"),
     text("status", "received"),
     text("folder"),
-    number("uidvalidity", None),
-    number("uid", None),
+    wide("uidvalidity", None),
+    wide("uid", None),
     ref("blob_hash", "blobs.hash", required=False, index=True),
     number("size"),
     text("message_id", index=True),

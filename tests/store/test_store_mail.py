@@ -296,3 +296,17 @@ def test_a_block_expires_and_counts_its_hits(both: Database) -> None:
     assert both.get(quarantine.is_blocked("eve@evil.example", at(59)))
     assert not both.get(quarantine.is_blocked("eve@evil.example", at(61)))
     assert [b.hits for b in both.get(quarantine.blocks())] == [1]
+
+
+def test_the_largest_numbers_of_a_server_fit(both: Database) -> None:
+    """UIDVALIDITY and UIDs are unsigned 32-bit (RFC 3501 2.3.1.1)."""
+    parsed = mail("the last one")
+    with both.write() as tx:
+        box = mailbox(tx)
+        thread_id, _ = thread(tx)
+        last = fetched(parsed, uidvalidity=2**32 - 1, uid=2**32 - 1)
+        assert messages.receive(tx, mailbox_id=box, fetched=last, parsed=parsed, thread_id=thread_id, now=NOW)
+        messages.set_cursor(tx, box, "INBOX", 2**32 - 1, 2**32 - 1, at=NOW)
+    cursor = both.get(messages.cursor(box, "INBOX"))
+    assert cursor is not None
+    assert (cursor.uidvalidity, cursor.last_uid) == (2**32 - 1, 2**32 - 1)

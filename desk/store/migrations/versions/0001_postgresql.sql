@@ -166,9 +166,9 @@ CREATE TABLE contacts (
 CREATE TABLE cursors (
   mailbox_id INTEGER NOT NULL,
   folder TEXT NOT NULL,
-  uidvalidity INTEGER DEFAULT '0' NOT NULL,
-  last_uid INTEGER DEFAULT '0' NOT NULL,
-  modseq INTEGER,
+  uidvalidity BIGINT DEFAULT '0' NOT NULL,
+  last_uid BIGINT DEFAULT '0' NOT NULL,
+  modseq BIGINT,
   at DOUBLE PRECISION,
   CONSTRAINT pk_cursors PRIMARY KEY (mailbox_id, folder),
   CONSTRAINT fk_cursors_mailbox_id FOREIGN KEY(mailbox_id) REFERENCES mailboxes (id)
@@ -399,8 +399,8 @@ CREATE TABLE messages (
   direction TEXT DEFAULT 'inbound' NOT NULL,
   status TEXT DEFAULT 'received' NOT NULL,
   folder TEXT DEFAULT '' NOT NULL,
-  uidvalidity INTEGER,
-  uid INTEGER,
+  uidvalidity BIGINT,
+  uid BIGINT,
   blob_hash TEXT,
   size INTEGER DEFAULT '0' NOT NULL,
   message_id TEXT DEFAULT '' NOT NULL,
