@@ -82,7 +82,8 @@ def test_show_tells_one_ticket(desk: Shell, store: Database) -> None:
 
 def test_stats_counts_by_view(desk: Shell, store: Database) -> None:
     found = desk("stats", "--json").json
-    assert list(found) == ["views", "steps_ms"]
+    assert list(found) == ["views", "steps_ms", "drafts"]
+    assert found["drafts"] == {"verdicts": {}, "reasons": {}, "kept": None}
     assert found["views"]["all"] == 2
     assert re.search(r"^all +2$", desk("stats").out, re.M)
 
