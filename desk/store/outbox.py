@@ -112,13 +112,6 @@ def of_thread(thread_id: int) -> Read[list[OutboxRow]]:
     )
 
 
-def of_draft(draft_id: int, version: int) -> Read[OutboxRow | None]:
-    """The one live row a draft revision may have."""
-    statement = sa.select(*_COLUMNS).where(o.state != "cancelled")
-    statement = statement.where(o.draft_id == draft_id, o.draft_version == version)
-    return Read(statement, lambda found: _row(found[0]) if found else None)
-
-
 def add(
     tx: Connection,
     out: Outgoing,
@@ -172,12 +165,6 @@ def due(now: datetime) -> Read[list[int]]:
     waiting = o.state.in_([str(OutboxState.HELD), str(OutboxState.QUEUED), str(OutboxState.RETRY)])
     statement = sa.select(o.id).where(waiting, o.not_before <= stamp(now)).order_by(o.not_before, o.id)
     return Read(statement, lambda found: [int(r[0]) for r in found], plain=True)
-
-
-def next_due() -> Read[datetime | None]:
-    """When the next message may leave, None when nothing waits."""
-    waiting = o.state.in_([str(OutboxState.HELD), str(OutboxState.QUEUED), str(OutboxState.RETRY)])
-    return Read(sa.select(sa.func.min(o.not_before)).where(waiting), lambda found: when(found[0][0]))
 
 
 def claim(

@@ -162,13 +162,6 @@ def undeliverable(tx: Connection, address: str, why: str) -> None:
     tx.execute(contacts.update().where(contacts.c.id == owner).values(undeliverable=why))
 
 
-def flag_of(address: str) -> Read[str]:
-    """Why mail can't reach an address, empty when nothing says so."""
-    a = contact_addresses.c
-    statement = sa.select(contacts.c.undeliverable).join_from(contact_addresses, contacts)
-    return Read(statement.where(a.address == address.lower()), lambda rows: rows[0][0] if rows else "")
-
-
 def rename(tx: Connection, contact_id: int, name: str) -> None:
     """Give a contact another name."""
     tx.execute(contacts.update().where(contacts.c.id == contact_id).values(name=name, version=contacts.c.version + 1))

@@ -9,7 +9,6 @@ from datetime import datetime
 from desk.errors import DeskError
 from desk.pipeline.case import Rooms
 from desk.pipeline.runner import Runner
-from desk.pipeline.steps import SCAN
 from desk.store import changes
 from desk.store.database import Database
 from desk.workers import loop
@@ -89,11 +88,3 @@ def prepare(db: Database, rooms: Rooms, status: Status | None = None) -> Indexer
         rooms.index = None
         return None
     return indexer
-
-
-def scans_only(db: Database, rooms: Rooms, clock: Callable[[], datetime] = now) -> int:
-    """Scan everything that waits; returns how many. Needs no model."""
-    runner, count = Runner(db, rooms, clock), 0
-    while runner.once((SCAN,)):
-        count += 1
-    return count

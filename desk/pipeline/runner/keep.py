@@ -6,9 +6,10 @@ from typing import Any
 
 from desk.domain.codec import from_json
 from desk.domain.enums import Direction, MessageStatus, RouteTo, ThreadStatus
+from desk.domain.states import MESSAGE_MOVES
 from desk.domain.ticket import Draft, Gate, PlannedAction, Retrieval, Route, Triage
 from desk.pipeline.case import Case, Result
-from desk.store import changes, drafts, intake, jobs, messages, plans, threads
+from desk.store import articles, changes, drafts, intake, jobs, messages, plans, threads
 from desk.store.database import Connection, within
 
 Keep = Callable[[Connection, jobs.Run, Case, Result, datetime], dict[str, Any]]
@@ -49,10 +50,10 @@ def failed(tx: Connection, run: jobs.Run, reason: str, *, again: bool, now: date
         thread_id=run.thread_id,
     )
     if not again:
-        batch = within(tx, messages.of_run(run.id)) if run.message_id is None or run.kind != "scan" else []
-        ids = [m.id for m in batch] or ([run.message_id] if run.message_id else [])
-        for message_id in ids:
-            intake.move(tx, message_id, MessageStatus.FAILED)
+        one = within(tx, messages.one(run.message_id)) if run.message_id else None
+        for message in within(tx, messages.of_run(run.id)) or ([one] if one else []):
+            if MessageStatus.FAILED in MESSAGE_MOVES[message.status]:
+                intake.move(tx, message.id, MessageStatus.FAILED)
 
 
 def skipped(tx: Connection, run: jobs.Run) -> None:
@@ -121,6 +122,7 @@ def _route(tx: Connection, run: jobs.Run, case: Case, result: Result, now: datet
         instruction=case.instruction,
         plan=[from_json(PlannedAction, a) for a in case.outputs["plan"]["actions"]],
     )
+    articles.cite(tx, [source.id for source in draft.sources])
     if batch and batch[-1].status is MessageStatus.CLASSIFIED:
         intake.move(tx, batch[-1].id, MessageStatus.DRAFT_READY)
     changes.record(
