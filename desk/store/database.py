@@ -1,7 +1,9 @@
 """Connections: every write begins IMMEDIATE, reads have an engine of their own, the screen reads through asyncio."""
 
 import contextlib
+import sqlite3
 import threading
+import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -85,12 +87,25 @@ def address(where: str | Path) -> URL:
     raise StoreError(f"desk does not know the database {family!r}.", "Use SQLite (a path) or postgresql://…")
 
 
+def _write_ahead(cursor: Any) -> None:
+    """Switch to WAL. SQLite does not wait for this switch by itself when several desks open a new file at once."""
+    until = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+
+
 def _pragmas(synchronous: str) -> Callable[[Any, Any], None]:
     def connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-        cursor.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(cursor)
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute(f"PRAGMA synchronous = {synchronous}")
         cursor.execute("PRAGMA cache_size = -16000")
