@@ -136,7 +136,6 @@ sa.Index(
 )
 sa.Index("ix_threads_waking", threads.c.shelf, threads.c.status, threads.c.snoozed_until, threads.c.id)
 sa.Index("ix_threads_shelf_status_last", threads.c.shelf, threads.c.status, *_order, *_seen)
-sa.Index("ix_threads_priority", threads.c.shelf, threads.c.priority, *_order, threads.c.status)
 sa.Index(
     "ix_threads_review",
     threads.c.shelf,
@@ -145,9 +144,18 @@ sa.Index(
     threads.c.asks.desc(),
     *_order,
 )
-sa.Index("ix_threads_assigned", threads.c.assigned_to, threads.c.status, threads.c.last_message_at, threads.c.id)
-sa.Index("ix_threads_category", threads.c.category, *_order, threads.c.shelf, threads.c.status, *_seen)
-sa.Index("ix_threads_language", threads.c.language, *_order, threads.c.shelf, threads.c.status, *_seen)
+# What a list can be narrowed to. Each index holds the others too, so that two filters that never meet are found out
+# by reading one of them.
+_narrowing = {
+    "assigned": threads.c.assigned_to,
+    "category": threads.c.category,
+    "language": threads.c.language,
+    "mailbox": threads.c.mailbox_id,
+    "priority": threads.c.priority,
+}
+for _name, _first in _narrowing.items():
+    _others = (c for c in _narrowing.values() if c is not _first)
+    sa.Index(f"ix_threads_{_name}", _first, *_order, threads.c.shelf, threads.c.status, threads.c.merged_into, *_others)
 sa.Index("ix_threads_contact_subject", threads.c.contact_addr, threads.c.subject_key, threads.c.last_message_at)
 sa.Index("ix_threads_snoozed", threads.c.snoozed_until, sqlite_where=threads.c.snoozed_until.is_not(None))
 

@@ -135,6 +135,12 @@ def lists(db: Database, words: list[str], rounds: int) -> Times:
         "all, no such mailbox": Filter(View.ALL, mailbox="none"),
         "all, common text": Filter(View.ALL, text=words[0]),
         "all, rare text": Filter(View.ALL, text="zzqqxxjj"),
+        "all, two rare letters": Filter(View.ALL, text="\u0436\u0436"),
+        "all, an address": Filter(View.ALL, text="c77@example.org"),
+        "snoozed, less common text": Filter(View.SNOOZED, text=words[60]),
+        "all, uncommon text": Filter(View.ALL, text=words[300]),
+        "all, two that never meet": Filter(View.ALL, category="sales", language="xx"),
+        "all, five filters": Filter(View.ALL, "", "main", "billing", "urgent", "tom", "nl"),
     }
     worst = Times(0, 0, 0)
     with asyncio.Runner() as runner:

@@ -13,7 +13,7 @@ from records import NOW, add, at, cleared, draft, fetched, mail, mailbox, thread
 
 from desk.domain.enums import Direction, MessageStatus, ThreadStatus
 from desk.domain.mail import Attachment, Outgoing
-from desk.store import changes, drafts, messages, people, quarantine, search, threads
+from desk.store import changes, drafts, messages, people, quarantine, search, threads, views
 from desk.store.database import AsyncDatabase, Database
 from desk.store.threads import Filter, View
 
@@ -176,6 +176,34 @@ def test_each_filter_narrows(both: Database, name: str) -> None:
         wanted, _ = thread(tx, mail("my lamp broke", subject="Lamp", sender="vogel@example.org"), **columns)
         threads.update(tx, wanted, mailbox_id=second)
     assert both.get(threads.ids(FILTERS[name](Filter(View.ALL)))).tolist() == [wanted]
+
+
+SUBJECTS = ("Lamp 100% broken", "Ärger mit der Lampe", 'He said "off" again', "灯が壊れた", "a_b/c", "x", "")
+
+
+@pytest.mark.parametrize("few", [0, 2000])
+@pytest.mark.parametrize(
+    "text",
+    ["lamp", "LAMP", "amp", "la", "l", "x", "灯", "灯が", "壊れた", "100%", '"off"', "a_b", "_b/", "broken lamp", "la b",
+     "t-100", "T-1003", "example.org", "zq", "zzqq", "ж", "r"],
+)  # fmt: skip
+def test_free_text_finds_what_a_look_at_every_row_finds(
+    both: Database, text: str, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "FEW", few)
+    views.ids.cache_clear()
+    with both.write() as tx:
+        made = [thread(tx, mail("words", subject=s), at(n))[0] for n, s in enumerate(SUBJECTS)]
+        threads.update(tx, made[5], subject="Now a lamp too", snippet="zq")
+        gone, _ = thread(tx, mail("words", subject="lamp gone"), at(99))
+        tx.execute(sa.text("UPDATE threads SET subject = '', snippet = '' WHERE id = :id"), {"id": gone})
+    shown = both.get(threads.rows(made))
+    held = [" ".join((r.subject, r.contact_addr, r.snippet, r.number)).lower() for r in shown]
+    wanted = [r.id for r, row in zip(shown, held, strict=True) if all(w in row for w in text.lower().split())]
+    found = both.get(threads.ids(Filter(View.ALL, text=text))).tolist()
+    views.ids.cache_clear()
+    assert [i for i in found if i != gone] == wanted[::-1]
+    assert found[: len(wanted) // 2] == both.get(threads.ids(Filter(View.ALL, text=text), len(wanted) // 2)).tolist()
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from desk.store.columns import metadata
 from desk.store.database import Database
 from desk.store.migrations import runner
 
-SEARCH = ("messages_fts", "message_search", "alembic_version")
+SEARCH = ("messages_fts", "threads_fts", "threads_grams", "message_search", "alembic_version")
 
 
 def test_the_migrated_schema_equals_the_tables(both: Database) -> None:
