@@ -75,7 +75,7 @@ def find(level: str) -> Iterator[Piece]:
     sketched = shapes.sketch(level)
     markers = _markers()
     under: dict[str, set[str]] = {}
-    for word in shapes.words(level) & markers.keys():
+    for word in shapes.Words(level).distinct & markers.keys():
         under.setdefault(markers[word], set()).add(word)
     for name, words in sorted(under.items()):
         if sum(1 if len(w) < 5 else 2 for w in words) >= 2:

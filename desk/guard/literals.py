@@ -32,6 +32,18 @@ def beginnings(pattern: str) -> tuple[str, ...]:
     return () if rest or "" in found else tuple(sorted(found))
 
 
+def begins_a_word(pattern: str) -> bool:
+    """Whether every match of a pattern begins where a word does (each of its choices starts with `\\b`)."""
+    return _bounded(list(_parser.parse(pattern)))
+
+
+def _bounded(items: Sequence[tuple[Any, Any]]) -> bool:
+    op, value = items[0] if items else (None, None)
+    if op is _constants.BRANCH:
+        return all(_bounded(list(branch)) for branch in value[1])
+    return op is _constants.AT and value is _constants.AT_BOUNDARY
+
+
 def _begin(items: Sequence[tuple[Any, Any]]) -> tuple[set[str], bool]:
     """What a sequence can begin with, and whether it can also be empty (so that what follows it begins)."""
     found: set[str] = set()

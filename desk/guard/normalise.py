@@ -96,18 +96,19 @@ _FOLD = _Fold()
 _SKELETON = _Skeleton()
 
 
+def _said(table: dict[int, str] | dict[int, int | None], c: str) -> str:
+    """What a table of `str.translate` makes of a character."""
+    value = table[ord(c)]
+    return "" if value is None else value if isinstance(value, str) else chr(value)
+
+
 MANY = 40
 """Characters to be replaced one by one at most; beyond that a text is translated in one slower pass."""
 
 
 def _translated(text: str, table: dict[int, str] | dict[int, int | None], characters: frozenset[str]) -> str:
     """`text.translate(table)`, done by searching for the few characters that change; `characters` are all of `text`."""
-    changed: dict[str, str] = {}
-    for c in characters:
-        value = table[ord(c)]
-        said = "" if value is None else value if isinstance(value, str) else chr(value)
-        if said != c:
-            changed[c] = said
+    changed = {c: said for c in characters if (said := _said(table, c)) != c}
     # A replacement must not be replaced again.
     if len(changed) > MANY or any(c in changed for said in changed.values() for c in said):
         return text.translate(table)
@@ -118,11 +119,20 @@ def _translated(text: str, table: dict[int, str] | dict[int, int | None], charac
 
 def strip_unseen(text: str) -> str:
     """Text without the characters nobody sees; emoji keep what joins and colours them."""
-    if text.isascii():
+    if text.isascii() or _JOINERS.isdisjoint(frozenset(text)):
         return text
     return _JOINED.sub("", text)
 
 
+_JOINERS = frozenset(
+    chr(cp)
+    for first, last in (
+        (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x180B, 0x180F), (0x200B, 0x200F),
+        (0x2028, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0),
+        (0xFFF9, 0xFFFB), (0xE0000, 0xE01EF),
+    )
+    for cp in range(first, last + 1)
+)  # fmt: skip
 _JOINED = re.compile(
     # Joiners and selectors stay where they build an emoji or shape a script that needs them; runs of selectors, tags
     # and every control of direction or width go.
@@ -133,23 +143,37 @@ _JOINED = re.compile(
 
 def fold(text: str) -> str:
     """The levelled form in which rules are written and matched."""
-    return text.lower() if text.isascii() else text.translate(_FOLD)
+    return text.lower() if text.isascii() else _translated(text, _FOLD, frozenset(text))
 
 
-def _mapped(source: str, lengths: Callable[[str], int]) -> Back:
-    """Way back through a character-by-character translation, computed only when a span is asked for."""
-    starts: list[int] = []
+def _mapped(source: str, table: dict[int, str] | dict[int, int | None], characters: frozenset[str]) -> Back:
+    """Way back through `source.translate(table)`; `characters` are all of the source.
+
+    Only where a character becomes none or several do the offsets drift apart. These places are looked for when a span
+    is first asked for: `begins[k]` is the translated offset behind the k-th of them, `drift[k]` what offsets have
+    gained there, `upto[k]` the source offset of the next one.
+    """
+    sizes = {c: len(said) for c in characters if len(said := _said(table, c)) != 1}
+    if not sizes:
+        return same
+    begins: list[int] = [0]
+    drift: list[int] = [0]
+    upto: list[int] = []
+
+    def at(offset: int) -> int:
+        """How many characters of the source (its end counted as one) begin at or before a translated offset."""
+        k = bisect_right(begins, offset) - 1
+        return min(offset - drift[k], upto[k]) + 1
 
     def back(start: int, end: int) -> tuple[int, int]:
-        if not starts:
-            at = 0
-            for c in source:
-                starts.append(at)
-                at += lengths(c)
-            starts.append(at)
-        first = max(0, bisect_right(starts, start) - 1)
-        last = max(first + 1, bisect_right(starts, max(start, end - 1)))
-        return first, min(last, len(source))
+        if not upto:
+            for m in re.finditer(f"[{''.join(map(re.escape, sizes))}]", source):
+                upto.append(m.start())
+                drift.append(drift[-1] + sizes[m.group()] - 1)
+                begins.append(m.end() + drift[-1])
+            upto.append(len(source))
+        first = max(0, at(start) - 1)
+        return first, min(max(first + 1, at(max(start, end - 1))), len(source))
 
     return back
 
@@ -165,15 +189,19 @@ def through(inner: Back, outer: Back) -> Back:
 
 
 @lru_cache(maxsize=1)
+def _alike() -> frozenset[str]:
+    return frozenset(chr(cp) for cp in confusables.table() if chr(cp).isalpha() and cp > 0x36F)
+
+
+@lru_cache(maxsize=1)
 def _mixed() -> re.Pattern[str]:
-    alike = "".join(re.escape(chr(cp)) for cp in confusables.table() if chr(cp).isalpha() and cp > 0x36F)
+    alike = "".join(map(re.escape, sorted(_alike())))
     return re.compile(f"[a-z][{alike}]|[{alike}][a-z]")
 
 
 _ZERO_WIDTH = re.compile(r"[A-Za-z][\u200b-\u200f\u2060-\u2064\ufeff\u00ad\u034f\u180e]+(?=[A-Za-z])")
 _SHY_ONLY = re.compile(r"[A-Za-z]\u00ad(?=[A-Za-z])")
 _STYLED = re.compile(r"[\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff\u24b6-\u24e9\U0001f130-\U0001f189]")
-_BIDI = re.compile(r"[\u202d\u202e]")
 
 
 def oddities(text: str, folded: str = "") -> dict[str, int]:
@@ -183,12 +211,15 @@ def oddities(text: str, folded: str = "") -> dict[str, int]:
     """
     if text.isascii():
         return {}
+    folded = folded or fold(text)
     found = {
-        "zero_width": len(_ZERO_WIDTH.findall(text)) - len(_SHY_ONLY.findall(text)),
-        "look_alikes": len(_mixed().findall(folded or fold(text))),
-        "styled_letters": len(_STYLED.findall(text)),
-        "bidi_override": len(_BIDI.findall(text)),
+        "zero_width": 0,
+        "look_alikes": 0 if _alike().isdisjoint(frozenset(folded)) else len(_mixed().findall(folded)),
+        "styled_letters": sum(map(text.count, _STYLED.findall("".join(frozenset(text))))),
+        "bidi_override": text.count("\u202d") + text.count("\u202e"),
     }
+    if not _JOINERS.isdisjoint(frozenset(text)):
+        found["zero_width"] = len(_ZERO_WIDTH.findall(text)) - len(_SHY_ONLY.findall(text))
     return {name: count for name, count in found.items() if count > 0}
 
 
@@ -236,7 +267,7 @@ def views(text: str, *, budget: int = 400_000) -> Views:
 def _folded(source: str, disguise: str, back: Back, characters: frozenset[str]) -> View:
     if source.isascii():
         return View(source.lower(), disguise, back, exact=source)
-    way = through(_mapped(source, lambda c: len(_FOLD[ord(c)])), back)
+    way = through(_mapped(source, _FOLD, characters), back)
     return View(_translated(source, _FOLD, characters), disguise, way, exact=source)
 
 
@@ -247,7 +278,7 @@ def _skeleton(source: str, disguise: str, back: Back, folded: str, characters: f
     text = _translated(source, _SKELETON, characters)
     if text == folded:
         return None
-    way = through(_mapped(source, lambda c: len(_SKELETON[ord(c)])), back)
+    way = through(_mapped(source, _SKELETON, characters), back)
     return View(text, disguise or "look_alikes", way, exact=source)
 
 
@@ -255,4 +286,4 @@ def _stripped(source: str, back: Back, characters: frozenset[str]) -> tuple[str,
     if all(_STRIP[ord(c)] is not None for c in characters):
         return source, back
     clean = _translated(source, _STRIP, characters)
-    return clean, through(_mapped(source, lambda c: 0 if _STRIP[ord(c)] is None else 1), back)
+    return clean, through(_mapped(source, _STRIP, characters), back)

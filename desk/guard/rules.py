@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from desk.domain.enums import AttackType
-from desk.guard import shapes
 from desk.guard.literals import beginnings, conjunction
+from desk.guard.shapes import LETTERS, Words
 
 SEP = r"[^\w\x00]{1,8}"
 TIGHT = r"[^\w\x00]{0,4}"
@@ -89,8 +89,11 @@ class Book:
         self._starts: dict[str, list[str]] = {}
         for stem in sorted(s for s in self._words if len(s) > 2):
             self._starts.setdefault(stem[:3], []).append(stem)
-        self._phrases = [(s, frozenset(c for c in s if c not in _PLAIN)) for s in sorted(stems - self._words)]
-        self._marks = frozenset().union(*(marks for _, marks in self._phrases))
+        self._phrases = [
+            (s, frozenset(c for c in s if c not in _PLAIN), max(_RUN.findall(s), key=len, default=""))
+            for s in sorted(stems - self._words)
+        ]
+        self._marks = frozenset().union(*(marks for _, marks, _ in self._phrases))
         self._by_first: dict[tuple[str, ...], list[Rule]] = {}
         self._groups: dict[str, list[tuple[str, ...]]] = {}
         for group in {g for r in rules for g in r.needs}:
@@ -99,30 +102,29 @@ class Book:
         for rule in rules:
             self._by_first.setdefault(rule.needs[0], []).append(rule)
 
-    def hits(self, text: str, *, tight: bool = False, words: Collection[str] | None = None) -> tuple[list[Hit], bool]:
-        """All matches in levelled text, and whether every zone was looked at. `words` are those of `shapes.words`."""
+    def hits(self, text: str, *, tight: bool = False, words: Words | None = None) -> tuple[list[Hit], bool]:
+        """All matches in levelled text, and whether every zone was looked at. `words` are those of the text."""
         if words is None:
-            words = shapes.words(text)
+            words = Words(text)
         present = self._present(text, tight, words)
         groups: dict[tuple[str, ...], list[str]] = {}
         for stem in present:
             for group in self._groups[stem]:
                 groups.setdefault(group, []).append(stem)
-        at: dict[str, list[int]] = {}
         places: dict[tuple[str, ...], list[int]] = {}
         found: list[Hit] = []
-        spoken = " ".join(words)
         for rule in self._candidates(groups):
-            if not tight and len(spoken) < MANY and not _possible(rule, spoken):
+            if not tight and len(words.spoken) < MANY and not _possible(rule, words.spoken):
                 continue
             for group in rule.needs:
                 if group not in places:
-                    for stem in groups[group]:
-                        if stem not in at:
-                            at[stem] = _find(text, stem, begins=stem in self._words and not tight)
-                    places[group] = sorted(i for stem in groups[group] for i in _thin(at[stem]))
+                    each = (
+                        words.starting(stem) if stem in self._words and not tight else _find(text, stem)
+                        for stem in groups[group]
+                    )
+                    places[group] = sorted(i for at in each for i in _thin(at))
             zones = _zones([places[g] for g in rule.needs], len(text))
-            for m in _matches(rule, text, tight, zones, spoken, at):
+            for m in _matches(rule, text, tight, zones, words):
                 found.append(Hit(rule, m.start(), m.end()))
                 if len(found) >= MAX_HITS:
                     return found, False
@@ -135,23 +137,24 @@ class Book:
                 if all(g in groups for g in rule.needs):
                     yield rule
 
-    def _present(self, text: str, tight: bool, words: Collection[str]) -> set[str]:
+    def _present(self, text: str, tight: bool, words: Words) -> set[str]:
         """The stems that occur: at the beginning of words (anywhere in a tight text)."""
         found: set[str] = set()
         if tight:
             letters = set(text)
             found.update(s for s in self._words if letters.issuperset(s) and s in text)
         else:
-            for word in words:
+            for word in words.distinct:
                 stems = self._starts.get(word[:3])
                 if stems is not None and not found.issuperset(stems):
                     found.update(stem for stem in stems if word.startswith(stem))
                 # A stem of two letters is a whole word, or the plural of one.
                 if len(word) < 4 and word[:2] in self._words and word[2:] in ("", "s"):
                     found.add(word[:2])
-        # A phrase is looked for only where all of its rarer characters stand.
+        # A phrase is looked for only where all of its rarer characters and its longest word stand.
         marks = {c for c in self._marks if c in text} if text.isascii() else self._marks & frozenset(text)
-        found.update(s for s, needed in self._phrases if needed <= marks and s in text)
+        spoken = words.spoken
+        found.update(s for s, needed, core in self._phrases if needed <= marks and core in spoken and s in text)
         return found
 
 
@@ -161,22 +164,16 @@ def _possible(rule: Rule, spoken: str) -> bool:
     return all(any(core in spoken for core in choice) for choice in needed)
 
 
-def _matches(rule: Rule, text: str, tight: bool, zones: Sequence[tuple[int, int]], spoken: str,
-             at: dict[str, list[int]]) -> Iterator[re.Match[str]]:  # fmt: skip
-    """Matches of a rule in zones of a text. `at` keeps the places of stems and beginnings from one rule to the next."""
+def _matches(rule: Rule, text: str, tight: bool, zones: Sequence[tuple[int, int]],
+             words: Words) -> Iterator[re.Match[str]]:  # fmt: skip
+    """Matches of a rule in zones of a text."""
     pattern = compiled(rule.pattern, rule.loose, tight)
     first = () if tight or rule.loose else beginnings(expression(rule.pattern, False, False))
     if not _usable(first) or sum(end - start for start, end in zones) < SHORT:
         for start, end in zones:
             yield from pattern.finditer(text, start, end)
         return
-    starts: list[int] = []
-    for prefix in first:
-        if prefix in spoken:
-            if prefix not in at:
-                at[prefix] = _find(text, prefix, begins=True)
-            starts += at[prefix]
-    starts.sort()
+    starts = sorted(place for prefix in first for place in words.starting(prefix))
     done = 0
     for start, end in zones:
         for place in starts[bisect_left(starts, start) : bisect_left(starts, end)]:
@@ -186,13 +183,14 @@ def _matches(rule: Rule, text: str, tight: bool, zones: Sequence[tuple[int, int]
                 yield m
 
 
-_PLAIN = frozenset(shapes.LETTERS + " ")
+_PLAIN = frozenset(LETTERS + " ")
+_RUN = re.compile("[a-z]+")
 
 
 @lru_cache(maxsize=4096)
 def _usable(first: tuple[str, ...]) -> bool:
     """Whether looking for beginnings is cheaper than trying a rule everywhere: none stands in every other word."""
-    return bool(first) and all(len(p) > 1 and p[0] in shapes.LETTERS for p in first)
+    return bool(first) and all(len(p) > 1 and p[0] in LETTERS for p in first)
 
 
 @lru_cache(maxsize=4096)
@@ -200,10 +198,9 @@ def _literal(stem: str) -> re.Pattern[str]:
     return re.compile(re.escape(stem))
 
 
-def _find(text: str, stem: str, *, begins: bool) -> list[int]:
-    """Where a stem occurs; with `begins`, not after another letter."""
-    found = [m.start() for m in _literal(stem).finditer(text)]
-    return [i for i in found if not i or not "a" <= text[i - 1] <= "z"] if begins else found
+def _find(text: str, stem: str) -> list[int]:
+    """Where a stem occurs."""
+    return [m.start() for m in _literal(stem).finditer(text)]
 
 
 def _thin(places: list[int]) -> list[int]:
@@ -244,7 +241,7 @@ class Joined:
 
     text: str
     starts: tuple[int, ...]
-    words: frozenset[str]
+    words: Words
 
     def owner(self, position: int) -> int:
         """Index of the text that holds a position of the joined one."""
@@ -259,4 +256,4 @@ def join(texts: Sequence[str]) -> Joined:
         starts.append(at)
         at += len(text) + 3
     text = "\n\x00\n".join(t.replace("\x00", " ") for t in texts)
-    return Joined(text, tuple(starts), shapes.words(text))
+    return Joined(text, tuple(starts), Words(text))

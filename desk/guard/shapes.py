@@ -5,7 +5,11 @@ A text is sketched as one byte a character (ASCII as it is, white space as a bla
 which takes well under a nanosecond a character; only there need a regular expression be tried.
 """
 
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import cached_property
+from itertools import accumulate
 
 _BLANKS = (
     "\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -25,9 +29,42 @@ def sketch(text: str) -> bytes:
     return text.encode("ascii", "replace")
 
 
-def words(text: str) -> frozenset[str]:
-    """The distinct runs of a to z in a text."""
-    return frozenset(text.encode("ascii", "replace").translate(_LETTERS).decode("ascii").split())
+class Words:
+    """The runs of a to z in a levelled text: the distinct ones, and where those with a given beginning stand."""
+
+    def __init__(self, text: str) -> None:
+        self._letters = text.encode("ascii", "replace").translate(_LETTERS).decode("ascii")
+        self._asked: dict[str, list[int]] = {}
+        self.distinct = frozenset(self._letters.split())
+
+    @cached_property
+    def spoken(self) -> str:
+        """The distinct words as one text, in which to look for what must occur inside a word."""
+        return " ".join(self.distinct)
+
+    @cached_property
+    def _sorted(self) -> list[str]:
+        return sorted(self.distinct)
+
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        runs = self._letters.split(" ")
+        found: dict[str, list[int]] = defaultdict(list)
+        for n, (run, before) in enumerate(zip(runs, accumulate(map(len, runs), initial=0), strict=False)):
+            if run:
+                found[run].append(before + n)
+        return found
+
+    def starting(self, prefix: str) -> list[int]:
+        """Offsets of the words that begin with a run of letters, in order."""
+        if prefix not in self._asked:
+            first = bisect_left(self._sorted, prefix)
+            alike = self._sorted[first : bisect_left(self._sorted, prefix + "{", first)]
+            if len(alike) == 1:
+                self._asked[prefix] = self._places[alike[0]]
+            else:
+                self._asked[prefix] = sorted(place for word in alike for place in self._places[word])
+        return self._asked[prefix]
 
 
 def table(classes: dict[str, str], rest: str) -> bytes:

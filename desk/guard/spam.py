@@ -17,9 +17,9 @@ from desk.domain.guarded import Evidence
 from desk.domain.mail import ParsedMail
 from desk.guard.channels import Reading
 from desk.guard.english import load
-from desk.guard.literals import beginnings, conjunction, required
+from desk.guard.literals import beginnings, begins_a_word, conjunction, required
 from desk.guard.normalise import fold, oddities
-from desk.guard.shapes import LETTERS, words
+from desk.guard.shapes import LETTERS, Words
 from desk.guard.urls import host_of, registered
 
 HALF = 5.0
@@ -41,13 +41,16 @@ class Pattern:
     """Of each of these one stands in every match, inside a word."""
     first: tuple[str, ...] = ()
     """Every match begins with one of these, where any are named."""
+    at_word: bool = False
+    """Every match begins where a word does."""
 
 
 def _pattern(entry: dict[str, Any]) -> Pattern:
     look = entry["look"]
     first = beginnings(look)
     return Pattern(f"spam.{entry['name']}", entry["points"], re.compile(look), entry.get("times", 1), required(look),
-                   conjunction(look), first if all(len(f) > 1 or f not in LETTERS for f in first) else ())  # fmt: skip
+                   conjunction(look), first if all(len(f) > 1 or f not in LETTERS for f in first) else (),
+                   begins_a_word(look))  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -70,13 +73,14 @@ def score(mail: ParsedMail, reading: Reading) -> tuple[float, tuple[Evidence, ..
     body = fold(reading.shown[:MAX_TEXT])
     found: list[tuple[str, float, str, str]] = []
     for channel, text in (("subject", subject), ("body", body)):
-        spoken = " ".join(words(text))
+        words = Words(text)
+        spoken = words.spoken
         for pattern in patterns()[channel]:
             if not all(any(core in spoken for core in choice) for choice in pattern.needed):
                 continue
             if pattern.literals and not any(literal in text for literal in pattern.literals):
                 continue
-            hits = [m.group() for m in islice(_matches(pattern, text, spoken), pattern.times)]
+            hits = [m.group() for m in islice(_matches(pattern, text, words), pattern.times)]
             if hits:
                 found.append((pattern.name, pattern.points * (1 + 0.5 * (len(hits) - 1)), channel, hits[0]))
     found += _shape(mail, reading, body)
@@ -94,14 +98,16 @@ def score(mail: ParsedMail, reading: Reading) -> tuple[float, tuple[Evidence, ..
     return value, evidence
 
 
-def _matches(pattern: Pattern, text: str, spoken: str) -> Iterator[re.Match[str]]:
+def _matches(pattern: Pattern, text: str, words: Words) -> Iterator[re.Match[str]]:
     """Matches of a pattern, tried in a long text only where one can begin."""
     if len(text) < 4000 or not pattern.first:
         yield from pattern.regex.finditer(text)
         return
     places: list[int] = []
     for prefix in pattern.first:
-        if prefix in spoken or prefix[0] not in LETTERS:
+        if pattern.at_word and prefix[0] in LETTERS:
+            places += words.starting(prefix)
+        elif prefix[0] not in LETTERS or prefix in words.spoken:
             places += [m.start() for m in re.finditer(re.escape(prefix), text)]
     done = 0
     for at in sorted(places):
