@@ -147,6 +147,9 @@ def _base64(text: str, sketched: bytes) -> Iterator[Piece]:
 def _from_base64(text: str, run: list[re.Match[str]]) -> Iterator[Piece]:
     start, end = run[0].start(), run[-1].end()
     joined = "".join(m.group() for m in run)
+    if joined.islower() and joined.replace("-", "").replace("_", "").isalpha():
+        # A long word, or some with hyphens: bytes of text never encode to small letters alone for that long.
+        return
     tail = _TAIL.match(text, end)
     if tail and not joined.endswith("="):
         said = _plain64(joined + tail.group(1))

@@ -38,10 +38,12 @@ def begins_a_word(pattern: str) -> bool:
 
 
 def _bounded(items: Sequence[tuple[Any, Any]]) -> bool:
-    op, value = items[0] if items else (None, None)
+    if not items:
+        return False
+    op, value = items[0]
     if op is _constants.BRANCH:
         return all(_bounded(list(branch)) for branch in value[1])
-    return op is _constants.AT and value is _constants.AT_BOUNDARY
+    return bool(op is _constants.AT and value is _constants.AT_BOUNDARY)
 
 
 def _begin(items: Sequence[tuple[Any, Any]]) -> tuple[set[str], bool]:

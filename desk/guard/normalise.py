@@ -108,6 +108,10 @@ MANY = 40
 
 def _translated(text: str, table: dict[int, str] | dict[int, int | None], characters: frozenset[str]) -> str:
     """`text.translate(table)`, done by searching for the few characters that change; `characters` are all of `text`."""
+    if table is not _STRIP and not characters & _UNEVEN:
+        # Capitals by themselves: the tables lower them anyway.
+        text = text.lower()
+        characters = frozenset(c.lower() for c in characters)
     changed = {c: said for c in characters if (said := _said(table, c)) != c}
     # A replacement must not be replaced again.
     if len(changed) > MANY or any(c in changed for said in changed.values() for c in said):
@@ -115,6 +119,10 @@ def _translated(text: str, table: dict[int, str] | dict[int, int | None], charac
     for c, said in changed.items():
         text = text.replace(c, said)
     return text
+
+
+_UNEVEN = frozenset("\u0130\u03a3")
+"""Capitals whose small form is longer, or depends on its place in the word."""
 
 
 def strip_unseen(text: str) -> str:

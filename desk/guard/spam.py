@@ -24,7 +24,8 @@ from desk.guard.urls import host_of, registered
 
 HALF = 5.0
 SLOPE = 0.9
-MAX_TEXT = 60_000
+MAX_TEXT = 20_000
+"""Characters of the body that are looked at: an advertisement says so at once."""
 
 
 @dataclass(frozen=True, slots=True)

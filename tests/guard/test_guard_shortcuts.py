@@ -11,8 +11,8 @@ from desk.guard import scan, shapes
 from desk.guard.channels import MAX_ATTACHMENT
 from desk.guard.ciphers import _DASHED, _MORSE, _SPACED, find
 from desk.guard.decode import _BASE64, _HEX, _RUN64, _RUN_HEX
-from desk.guard.literals import beginnings, conjunction
-from desk.guard.normalise import _FOLD, _SKELETON, _STRIP, _translated, views
+from desk.guard.literals import beginnings, begins_a_word, conjunction
+from desk.guard.normalise import _FOLD, _SKELETON, _STRIP, _mapped, _translated, views
 from desk.guard.policy import book, markup
 from desk.guard.rules import Rule, _matches, compiled
 from desk.guard.spam import _matches as spam_matches
@@ -41,11 +41,11 @@ def _text(seed: int, size: int = 600) -> str:
 @pytest.mark.parametrize("seed", range(3))
 def test_rules_match_the_same_where_they_can_begin_as_everywhere(seed: int) -> None:
     text = _text(seed, 2500)
-    spoken = " ".join(shapes.words(text))
+    words = shapes.Words(text)
     matched = 0
     for rule in (*book().rules, *markup().rules):
         plain = [m.span() for m in compiled(rule.pattern, rule.loose, False).finditer(text)]
-        fast = [m.span() for m in _matches(rule, text, False, [(0, len(text))], spoken, {})]
+        fast = [m.span() for m in _matches(rule, text, False, [(0, len(text))], words)]
         assert fast == plain, rule.name
         matched += bool(plain)
     assert matched > 10
@@ -53,15 +53,41 @@ def test_rules_match_the_same_where_they_can_begin_as_everywhere(seed: int) -> N
 
 def test_spam_patterns_match_the_same_where_they_can_begin_as_everywhere() -> None:
     text = _text(7, 2500)
-    spoken = " ".join(shapes.words(text))
+    words = shapes.Words(text)
     matched = 0
     for pattern in (*patterns()["body"], *patterns()["subject"]):
         plain = [m.span() for m in pattern.regex.finditer(text)]
-        assert [m.span() for m in spam_matches(pattern, text, spoken)] == plain, pattern.name
+        assert [m.span() for m in spam_matches(pattern, text, words)] == plain, pattern.name
         if plain:
-            assert all(any(core in spoken for core in choice) for choice in pattern.needed), pattern.name
+            assert all(any(core in words.spoken for core in choice) for choice in pattern.needed), pattern.name
             matched += 1
     assert matched > 4
+
+
+def test_words_stand_where_they_are_found() -> None:
+    text = _text(3) + " re-use über alles\tlamp's lamps2lamp"
+    words = shapes.Words(text)
+    assert words.distinct == frozenset(re.findall("[a-z]+", text))
+    for prefix in ("lamp", "l", "message", "re", "ber", "zz", "a"):
+        assert words.starting(prefix) == [m.start() for m in re.finditer(f"(?<![a-z]){prefix}", text)]
+
+
+@pytest.mark.parametrize("table", [_FOLD, _SKELETON, _STRIP], ids=["fold", "skeleton", "strip"])
+def test_the_way_back_is_that_of_a_character_by_character_count(table: dict[int, str]) -> None:
+    rng = random.Random(5)
+    for _ in range(200):
+        source = "".join(rng.choices("abAß\u0130æ\u200b\ufb03\u00adéж\n ", k=rng.randint(1, 40)))
+        owners = [i for i, c in enumerate(source) for _ in str.translate(c, table)]
+        back = _mapped(source, table, frozenset(source))
+        for start in range(len(owners)):
+            for end in range(start + 1, len(owners) + 1):
+                assert back(start, end) == (owners[start], owners[end - 1] + 1), (source, start, end)
+
+
+def test_a_pattern_that_begins_a_word_is_known() -> None:
+    assert begins_a_word(r"\blamp|\b(?:a|b)c")
+    assert not begins_a_word(r"\blamp|bulb")
+    assert not begins_a_word(r"(?:\bx)?y")
 
 
 def test_what_a_pattern_needs_and_begins_with() -> None:
