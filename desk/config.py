@@ -53,6 +53,20 @@ class SmtpConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class OAuthConfig:
+    """Signing in at a provider instead of a password."""
+
+    provider: str = ""
+    """`google` or `microsoft`; empty for a password. With `password_cmd` the command prints an access token."""
+    client_id: str = ""
+    """The id under which desk is registered there."""
+    client_secret: str = ""
+    """Google gives one to desktop programs too; it is no secret then. Empty for public clients."""
+    tenant: str = "common"
+    """Microsoft: the organisation's id or domain, where it allows its own programs only."""
+
+
+@dataclass(frozen=True, slots=True)
 class MailboxConfig:
     """One mailbox: its address, its servers, how it speaks."""
 
@@ -68,6 +82,8 @@ class MailboxConfig:
     """Where mail is read."""
     smtp: SmtpConfig = SmtpConfig()
     """Where mail is handed over."""
+    oauth: OAuthConfig = OAuthConfig()
+    """Signing in at a provider instead of a password."""
     password_env: str = ""
     """Environment variable that holds the password."""
     password_cmd: str = ""
@@ -172,6 +188,7 @@ _SECURITY = ("tls", "starttls", "none")
 _CHOICES = {
     "mailboxes.imap.security": _SECURITY,
     "mailboxes.smtp.security": _SECURITY,
+    "mailboxes.oauth.provider": ("google", "microsoft"),
     "mailboxes.register": ("mirror", "formal", "casual"),
     "model.provider": ("llamacpp", "openai", "none"),
 }

@@ -5,6 +5,7 @@ With DESK_REQUIRE_SERVERS=1 a missing Dovecot fails the test instead of skipping
 """
 
 import asyncio
+import base64
 import contextlib
 import getpass
 import os
@@ -322,6 +323,12 @@ def smtp_sink(auth: bool = False, password: str = PASSWORD) -> Iterator[SmtpSink
                 return answer
             sink.taken.append((envelope.mail_from, tuple(envelope.rcpt_tos), bytes(envelope.original_content)))
             return await self._answer(server, "after") or f"250 OK queued as {len(sink.taken)}"
+
+        async def auth_XOAUTH2(self, server: Any, args: list[str]) -> Any:
+            """A token instead of a password (Google's and Microsoft's SASL mechanism)."""
+            said = base64.b64decode(args[1]) if len(args) > 1 else await server.challenge_auth("")
+            right = said == f"user={USER}\x01auth=Bearer {password}\x01\x01".encode()
+            return AuthResult(success=right, handled=False)
 
     def check(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> Any:
         right = (data.login, data.password) == (USER.encode(), password.encode())

@@ -79,12 +79,22 @@ COMMANDS: tuple[Command, ...] = (
             _opt("--user", help="login name, when it is not the address"),
             _opt("--password-env", metavar="NAME", help="environment variable that holds the password"),
             _opt("--password-cmd", metavar="COMMAND", help="command that prints the password"),
+            _opt("--oauth", choices=("google", "microsoft"), help="sign in there instead of a password"),
+            _opt("--oauth-client-id", metavar="ID", help="the id under which desk is registered there"),
+            _opt("--oauth-client-secret", metavar="TEXT", help="what Google calls a client secret"),
+            _opt("--oauth-tenant", metavar="NAME", help="the Microsoft organisation; common when absent"),
+            _opt("--code", action="store_true", help="sign in with a code typed on any device"),
+            _opt("--browser", action="store_true", help="sign in with the browser of this machine"),
+            _opt("--sign-in", action="store_true", help="a new password or sign-in for a connected mailbox"),
+            _opt(
+                "--secrets-file", action="store_true", help="keep secrets in a file of yours alone, not in the keyring"
+            ),
             _opt("--import", dest="import_from", default="now", help="now, all, or a number of days (context only)"),
             _opt("--knowledge", metavar="DIR", help="folder of Markdown articles"),
             _opt("--no-check", action="store_true", help="write the configuration without trying the servers"),
         ),
     ),
-    Command("doctor", "check everything, and say how to mend what is wrong", "connect:doctor", (_JSON,)),
+    Command("doctor", "check everything, and say how to mend what is wrong", "doctor:doctor", (_JSON,)),
     Command(
         "inspect",
         "one message through parse, guard and triage",

@@ -1,27 +1,26 @@
-"""`desk init` and `desk doctor`: connect a mailbox, and a checklist with a fix a line."""
+"""`desk init`: connect a mailbox."""
 
 import argparse
 import getpass
-import json
 import os
 import re
-import shutil
 import sys
+import time
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+import webbrowser
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from desk.cli import rooms
+from desk.cli.secrets import Secrets, authority
 from desk.cli.settings import write
-from desk.config import Config, KnowledgeConfig, MailboxConfig, load, parse
-from desk.domain.codec import to_json
-from desk.errors import AuthError, ConfigError, DeskError
+from desk.config import Config, ImapConfig, KnowledgeConfig, MailboxConfig, OAuthConfig, SmtpConfig, load, parse
+from desk.errors import AuthError, ConfigError
 from desk.paths import Paths, paths
 
 if TYPE_CHECKING:
-    from desk.mail.check import Check
+    from desk.mail.oauth import Authority, Tokens
 
 
 def init(given: argparse.Namespace) -> int:
@@ -35,23 +34,43 @@ def init(given: argparse.Namespace) -> int:
     address = given.address or ask("Address customers write to: ")
     if not re.fullmatch(r"[^@\s\x00-\x1f<>]+@[^@\s\x00-\x1f<>]+", address):
         raise ConfigError(f"{address!r} is not an address.", "Give one like help@example.org.")
-    if any(other.address.casefold() == address.casefold() for other in config.mailboxes):
-        raise ConfigError(f"{places.config} has {address} already.", "Edit it there; it is never rewritten.")
+    known = next((other for other in config.mailboxes if other.address.casefold() == address.casefold()), None)
+    if given.sign_in:
+        return _again(known, address, given)
+    if known is not None:
+        raise ConfigError(
+            f"{places.config} has {address} already.",
+            "Edit it there; add --sign-in for a new password.",
+        )
     if given.knowledge and config.knowledge.folder:
         what = f"{places.config} names a knowledge folder already, {config.knowledge.folder}."
         raise ConfigError(what, "Edit it there, and leave --knowledge away.")
-    box = _box(given, address, ask, [other.name for other in config.mailboxes])
     knowledge = KnowledgeConfig(folder=_folder(given.knowledge) if given.knowledge else "")
+    for server in filter(None, (given.imap, given.smtp)):
+        _host(server, 1)
+    if not (given.password_env or given.password_cmd or given.oauth):
+        _somebody_types()
+    box = _box(given, address, ask, [other.name for other in config.mailboxes])
     added = Config(mailboxes=(box,), knowledge=knowledge)
     _longer(places, added)
     if not box.password_env and not box.password_cmd:
-        _keep_password(box)
+        _keep_secret(box, given)
     if not given.no_check and not _try(box):
         raise ConfigError("The servers did not accept this; nothing was written.", "Mend it, or add --no-check.")
     _write(places, _longer(places, added))
     print(f"Written to {places.config}. desk is read-only on the server until imap.write_back is true,")  # noqa: T201
     print("and it will not send anything you did not approve. Start it with `desk`.")  # noqa: T201
     return 0
+
+
+def _again(box: MailboxConfig | None, address: str, given: argparse.Namespace) -> int:
+    """A new password or sign-in for a mailbox that is connected already."""
+    if box is None:
+        raise ConfigError(f"There is no mailbox {address} yet.", f"Run `desk init {address}`.")
+    if box.password_env or box.password_cmd:
+        raise ConfigError(f"The password of {address} comes from elsewhere.", "Change password_env or password_cmd.")
+    _keep_secret(box, given)
+    return 0 if given.no_check or _try(box) else AuthError.exit_code
 
 
 def interactive(places: Paths) -> int:
@@ -66,6 +85,14 @@ def interactive(places: Paths) -> int:
         user=None,
         password_env=None,
         password_cmd=None,
+        oauth=None,
+        oauth_client_id=None,
+        oauth_client_secret=None,
+        oauth_tenant=None,
+        code=False,
+        browser=False,
+        sign_in=False,
+        secrets_file=False,
         import_from="now",
         knowledge=None,
         no_check=False,
@@ -73,123 +100,9 @@ def interactive(places: Paths) -> int:
     return init(given)
 
 
-def doctor(given: argparse.Namespace) -> int:
-    """Check configuration, store, disk, models, knowledge and every mailbox.
-
-    Exit status: 0 when all is well, 1 when something is not, 2 when the configuration can't be read.
-    """
-    found = []
-    for check in checks():
-        found.append(check)
-        if not given.json:
-            print(f"{'✓' if check.ok else '✗'} {check.name}: {check.detail}")  # noqa: T201
-            if not check.ok and check.fix:
-                print(f"    {check.fix}")  # noqa: T201
-    if given.json:
-        print(json.dumps([to_json(check) for check in found], ensure_ascii=True))  # noqa: T201
-    if all(check.ok for check in found):
-        return 0
-    return ConfigError.exit_code if len(found) == 1 else 1
-
-
-def checks() -> "Iterator[Check]":
-    """Every check, one after the other, each with what to do when it fails."""
-    from desk.mail.check import Check
-
-    places = paths()
-    try:
-        config = load(places.config)
-    except ConfigError as problem:
-        yield Check("configuration", False, problem.what, problem.fix)
-        return
-    there = places.config.exists()
-    yield Check("configuration", there, str(places.config), "Run `desk init` to connect a mailbox.")
-    yield _guarded("store", lambda: _store(config, places))
-    free = shutil.disk_usage(places.data_dir if places.data_dir.exists() else Path.home()).free / 1e9
-    yield Check("disk", free > 1, f"{free:.1f} GB free", "Make room: below 1 GB mail may not be stored.")
-    yield _guarded("embeddings", lambda: _embeddings(config))
-    yield _model(config, places)
-    known = config.knowledge
-    if known.folder:
-        yield _guarded("articles", lambda: _articles(known.folder))
-    if known.resolved:
-        yield _guarded("resolved tickets", lambda: _resolved(known.resolved))
-    for name, file in (("orders", known.orders), ("products", known.products)):
-        if file:
-            there = Path(file).expanduser().is_file()
-            yield Check(name, there, file, f"There is no such file: mend knowledge.{name}.")
-    for box in config.mailboxes:
-        yield from _mailbox(box)
-
-
-def _mailbox(box: MailboxConfig) -> "Iterator[Check]":
-    from desk.mail import check as servers
-    from desk.mail.check import Check
-
-    if box.folder:
-        there = Path(box.folder).expanduser().is_dir()
-        yield Check(f"{box.name}: folder", there, box.folder, "Make the folder, or mend `folder` in the configuration.")
-        return
-    try:
-        secret = rooms.password(box)
-    except AuthError as problem:
-        yield Check(f"{box.name}: password", False, problem.what, problem.fix)
-        return
-    for check in (*servers.imap(box, secret), *servers.smtp(box, secret)):
-        yield replace(check, name=f"{box.name}: {check.name}")
-
-
-def _guarded(name: str, look: Callable[[], str]) -> "Check":
-    from desk.mail.check import Check
-
-    try:
-        return Check(name, True, look(), "")
-    except DeskError as problem:
-        return Check(name, False, problem.what, problem.fix)
-    except OSError as problem:
-        return Check(name, False, f"{problem.filename}: {problem.strerror}", "Mend the path or its rights.")
-
-
-def _store(config: Config, places: Paths) -> str:
-    rooms.store(config, places).close()
-    return rooms.location(config, places).split("@")[-1]
-
-
-def _embeddings(config: Config) -> str:
-    from desk.knowledge import embed
-
-    embedder = embed.load(config.knowledge.embeddings)
-    embedder.embed(["a first sentence"])
-    return f"{embedder.dimensions} dimensions, {embedder.fingerprint[:12]}"
-
-
-def _articles(folder: str) -> str:
-    from desk.knowledge import articles
-
-    return f"{len(articles.load(Path(folder).expanduser()))} in {folder}"
-
-
-def _resolved(name: str) -> str:
-    from desk.knowledge import articles
-
-    return f"{len(articles.load_resolved(Path(name).expanduser()))} in {name}"
-
-
-def _model(config: Config, places: Paths) -> "Check":
-    from desk.llm import available
-    from desk.mail.check import Check
-
-    name, why = available(config.model, places.models)
-    if config.model.provider == "none":
-        return Check("model", True, why, "")
-    return Check("model", bool(name), name or why, "Drafts are composed from your articles until then.")
-
-
 def _box(given: argparse.Namespace, address: str, ask: Callable[[str], str], taken: Sequence[str]) -> MailboxConfig:
     """The mailbox that flags, answers and first guesses make; named by its address where a shorter name is taken."""
-    from desk.mail.check import guess
-
-    imap, smtp = guess(address)
+    imap, smtp = _servers(given, address)
     if given.imap_security:
         imap = replace(imap, security=given.imap_security, port=143 if given.imap_security == "starttls" else imap.port)
     if given.smtp_security:
@@ -207,8 +120,32 @@ def _box(given: argparse.Namespace, address: str, ask: Callable[[str], str], tak
         smtp=smtp,
         password_env=given.password_env or "",
         password_cmd=given.password_cmd or "",
+        oauth=OAuthConfig(
+            given.oauth or "",
+            given.oauth_client_id or "",
+            given.oauth_client_secret or "",
+            given.oauth_tenant or "common",
+        ),
         import_from=given.import_from,
     )
+
+
+def _servers(given: argparse.Namespace, address: str) -> tuple[ImapConfig, SmtpConfig]:
+    """The servers to start from: found by the address where flags do not name both, else empty ones."""
+    from desk.mail.discover import discover
+    from desk.mail.providers import SIGN_IN
+
+    bare = ImapConfig(user=address), SmtpConfig(user=address)
+    if given.imap and given.smtp:
+        return bare
+    found = discover(address, lambda line: _say(f"  {line}"))
+    if found is None:
+        return bare
+    _say(f"Servers by {found.source}.")
+    _, advice = SIGN_IN.get(found.imap.host, ("", ""))
+    if advice and not given.oauth:
+        _say(advice)
+    return found.imap, found.smtp
 
 
 def _host(text: str, port: int) -> tuple[str, int]:
@@ -230,28 +167,54 @@ def _folder(name: str) -> str:
     return str(path)
 
 
-def _keep_password(box: MailboxConfig) -> None:
-    """Ask for the password and put it into the system's keyring; never into a file."""
-    if not sys.stdin.isatty():
-        raise AuthError("There is no password.", "Give --password-env or --password-cmd.")
-    secret = getpass.getpass(f"Password of {box.address} (kept in the system's keyring): ")
-    try:
-        import keyring
+def _keep_secret(box: MailboxConfig, given: argparse.Namespace) -> None:
+    """Ask for the password, or have a person sign in at the provider; what comes of it goes where secrets are kept."""
+    kept = Secrets(paths())
+    if given.secrets_file:
+        kept.allow_file()
+    if box.oauth.provider:
+        signed = sign_in(
+            authority(box), by_code=given.code or (box.oauth.provider == "microsoft" and not given.browser)
+        )
+        kept.set(f"oauth:{box.address}", signed.write())
+        return
+    _somebody_types()
+    where = kept.file if given.secrets_file else "the system's keyring"
+    kept.set(box.address, getpass.getpass(f"Password of {box.address} (kept in {where}): "))
 
-        keyring.set_password(rooms.SERVICE, box.address, secret)
-    except Exception as problem:
-        raise AuthError(
-            f"The system's keyring did not take it: {problem}.", "Use --password-env or --password-cmd instead."
-        ) from problem
+
+def _somebody_types() -> None:
+    """Refuse to ask for a password where nobody can type one."""
+    if not sys.stdin.isatty():
+        raise AuthError("There is no password.", "Give --password-env or --password-cmd, or sign in with --oauth.")
+
+
+def sign_in(at: "Authority", *, by_code: bool) -> "Tokens":
+    """Have a person consent at the provider: with a code typed anywhere, or in this machine's browser."""
+    if by_code:
+        code = at.device()
+        _say(f"Open {code.verification_uri} on any device and type {code.user_code}")
+        _say("Waiting for your consent; Ctrl+C stops.")
+        return at.wait(code, time.sleep)
+
+    def show(address: str) -> None:
+        _say(f"Your browser asks for your consent. If it did not open, go to\n{address}")
+        webbrowser.open(address)
+
+    return at.browser(show)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201
 
 
 def _try(box: MailboxConfig) -> bool:
+    from desk.cli import doctor
+
     good = True
-    for check in _mailbox(box):
+    for check in doctor.mailbox(box):
         good = good and check.ok
-        print(f"{'✓' if check.ok else '✗'} {check.name}: {check.detail}")  # noqa: T201
-        if not check.ok and check.fix:
-            print(f"    {check.fix}")  # noqa: T201
+        doctor.show(check)
     return good
 
 

@@ -1,20 +1,19 @@
 """The composition root: which function stands behind which door, for the command at hand."""
 
 import getpass
-import os
 import secrets
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from desk.cli.secrets import credential
 from desk.config import Config, MailboxConfig, load
 from desk.domain.mail import Outgoing
 from desk.domain.sending import LOOP_SECRET, ReleaseCheck, ReplyRequest
 from desk.domain.ticket import Gate
-from desk.errors import AuthError, ConfigError, DeskError
+from desk.errors import ConfigError, DeskError
 from desk.paths import Paths, paths
 
 if TYPE_CHECKING:
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
     from desk.mail.source import Source
     from desk.pipeline.case import Rooms
     from desk.store.database import Database
-
-SERVICE = "desk"
-"""Name under which passwords stand in the system's keyring."""
 
 
 def now() -> datetime:
@@ -56,44 +52,6 @@ def store(config: Config, places: Paths) -> "Database":
     return database.open(location(config, places))
 
 
-def password(box: MailboxConfig) -> str:
-    """The mailbox's password: from its command, its environment variable, or the keyring; AuthError when none has it."""
-    if box.password_cmd:
-        return _printed_password(box)
-    if box.password_env:
-        if value := os.environ.get(box.password_env):
-            return value
-        raise AuthError(f"{box.password_env} is not set.", f"Set it to the password of {box.address}.")
-    try:
-        import keyring
-
-        if found := keyring.get_password(SERVICE, box.address):
-            return found
-    except Exception as problem:
-        raise AuthError(
-            f"The system's keyring did not answer: {problem}.", "Set password_env or password_cmd for this mailbox."
-        ) from problem
-    raise AuthError(f"There is no password for {box.address}.", f"Run `desk init {box.address}`.")
-
-
-def _printed_password(box: MailboxConfig) -> str:
-    """The first line that the mailbox's password command prints; what it prints is shown to nobody."""
-    fix = "Run it by hand and mend password_cmd."
-    try:
-        done = subprocess.run(
-            box.password_cmd, shell=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False
-        )
-    except subprocess.TimeoutExpired as problem:
-        raise AuthError(f"The password command of {box.name} gave nothing within a minute.", fix) from problem
-    if done.returncode:
-        said = " ".join(done.stderr.decode(errors="replace").split())[:200]
-        raise AuthError(f"The password command of {box.name} ended with {done.returncode}: {said or 'no word'}.", fix)
-    lines = done.stdout.decode(errors="replace").splitlines()
-    if not lines or not lines[0]:
-        raise AuthError(f"The password command of {box.name} printed no password.", fix)
-    return lines[0]
-
-
 def terminal() -> None:
     """Refuse to open a screen where there is none: in a pipe, or as a service."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -109,7 +67,7 @@ def source(box: MailboxConfig) -> "Source":
         return FolderSource(Path(box.folder).expanduser())
     from desk.mail.imap import ImapSource
 
-    return ImapSource(box, password(box))
+    return ImapSource(box, credential(box))
 
 
 def transport(config: Config) -> Callable[[MailboxConfig], Callable[[Outgoing, Callable[[], None]], str]]:
@@ -123,7 +81,7 @@ def transport(config: Config) -> Callable[[MailboxConfig], Callable[[Outgoing, C
         from desk.mail import smtp
 
         return lambda out, before_data: smtp.send(
-            box.smtp, box.smtp.user or box.address, password(box), out, before_data=before_data
+            box.smtp, box.smtp.user or box.address, credential(box), out, before_data=before_data
         )
 
     return of

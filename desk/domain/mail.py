@@ -1,5 +1,6 @@
 """Records of the wire: what a message is once it is parsed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -75,6 +76,22 @@ class Bounce:
     permanent: bool
     status: str
     original_message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What a mailbox logs in with: `secret` gives it anew for each login, because tokens expire.
+
+    It is a password, or with `bearer` an OAuth 2.0 access token (RFC 6750), which goes out as XOAUTH2.
+    """
+
+    secret: Callable[[], str] = field(repr=False)
+    bearer: bool = False
+
+    @classmethod
+    def password(cls, text: str) -> "Credential":
+        """A password that stays the same."""
+        return cls(lambda: text)
 
 
 @dataclass(frozen=True, slots=True)

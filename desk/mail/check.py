@@ -1,48 +1,14 @@
-"""What `desk init` and `desk doctor` ask of a mailbox's servers, and first guesses from an address."""
+"""What `desk init` and `desk doctor` ask of a mailbox's servers."""
 
 import asyncio
 from dataclasses import dataclass, replace
 from typing import Any
 
-from desk.config import ImapConfig, MailboxConfig, SmtpConfig
+from desk.config import MailboxConfig, SmtpConfig
+from desk.domain.mail import Credential
 from desk.errors import AuthError, MailError
 from desk.mail import imap as reading
 from desk.mail import smtp as sending
-
-_PRESETS: dict[str, tuple[str, str, int, str]] = {
-    "gmail.com": ("imap.gmail.com", "smtp.gmail.com", 465, "tls"),
-    "googlemail.com": ("imap.gmail.com", "smtp.gmail.com", 465, "tls"),
-    "outlook.com": ("outlook.office365.com", "smtp.office365.com", 587, "starttls"),
-    "hotmail.com": ("outlook.office365.com", "smtp.office365.com", 587, "starttls"),
-    "live.com": ("outlook.office365.com", "smtp.office365.com", 587, "starttls"),
-    "yahoo.com": ("imap.mail.yahoo.com", "smtp.mail.yahoo.com", 465, "tls"),
-    "yahoo.de": ("imap.mail.yahoo.com", "smtp.mail.yahoo.com", 465, "tls"),
-    "icloud.com": ("imap.mail.me.com", "smtp.mail.me.com", 587, "starttls"),
-    "me.com": ("imap.mail.me.com", "smtp.mail.me.com", 587, "starttls"),
-    "gmx.de": ("imap.gmx.net", "mail.gmx.net", 465, "tls"),
-    "gmx.net": ("imap.gmx.net", "mail.gmx.net", 465, "tls"),
-    "gmx.at": ("imap.gmx.net", "mail.gmx.net", 465, "tls"),
-    "gmx.com": ("imap.gmx.com", "mail.gmx.com", 465, "tls"),
-    "web.de": ("imap.web.de", "smtp.web.de", 587, "starttls"),
-    "t-online.de": ("secureimap.t-online.de", "securesmtp.t-online.de", 465, "tls"),
-    "freenet.de": ("mx.freenet.de", "mx.freenet.de", 465, "tls"),
-    "posteo.de": ("posteo.de", "posteo.de", 465, "tls"),
-    "mailbox.org": ("imap.mailbox.org", "smtp.mailbox.org", 465, "tls"),
-    "fastmail.com": ("imap.fastmail.com", "smtp.fastmail.com", 465, "tls"),
-    "zoho.com": ("imap.zoho.com", "smtp.zoho.com", 465, "tls"),
-    "aol.com": ("imap.aol.com", "smtp.aol.com", 465, "tls"),
-    "orange.fr": ("imap.orange.fr", "smtp.orange.fr", 465, "tls"),
-    "free.fr": ("imap.free.fr", "smtp.free.fr", 465, "tls"),
-    "laposte.net": ("imap.laposte.net", "smtp.laposte.net", 465, "tls"),
-    "ziggo.nl": ("imap.ziggo.nl", "smtp.ziggo.nl", 587, "starttls"),
-    "kpnmail.nl": ("imap.kpnmail.nl", "smtp.kpnmail.nl", 587, "starttls"),
-    "seznam.cz": ("imap.seznam.cz", "smtp.seznam.cz", 465, "tls"),
-    "wp.pl": ("imap.wp.pl", "smtp.wp.pl", 465, "tls"),
-    "libero.it": ("imapmail.libero.it", "smtp.libero.it", 465, "tls"),
-    "bluewin.ch": ("imaps.bluewin.ch", "smtpauths.bluewin.ch", 465, "tls"),
-    "yandex.com": ("imap.yandex.com", "smtp.yandex.com", 465, "tls"),
-    "mail.ru": ("imap.mail.ru", "smtp.mail.ru", 465, "tls"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +21,11 @@ class Check:
     fix: str = ""
 
 
-def guess(address: str) -> tuple[ImapConfig, SmtpConfig]:
-    """Servers for an address: the provider's where it is a known one, else `imap.` and `smtp.` of its domain."""
-    domain = address.rpartition("@")[2].strip().lower()
-    imap_host, smtp_host, port, security = _PRESETS.get(domain, (f"imap.{domain}", f"smtp.{domain}", 465, "tls"))
-    return ImapConfig(host=imap_host, user=address), SmtpConfig(
-        host=smtp_host, port=port, security=security, user=address
-    )
-
-
-def imap(box: MailboxConfig, password: str) -> list[Check]:
+def imap(box: MailboxConfig, credential: Credential) -> list[Check]:
     """Connect, log in, open the folder and look for Sent; changes nothing. Stops at the first step that fails."""
     where = f"{box.imap.host}:{box.imap.port}"
     try:
-        client = reading.connect(box, password)
+        client = reading.connect(box, credential)
     except AuthError as problem:
         return [
             Check("IMAP connection", True, f"{where} answers"),
@@ -81,7 +38,7 @@ def imap(box: MailboxConfig, password: str) -> list[Check]:
         Check("IMAP login", True, f"as {box.imap.user or box.address}"),
     ]
     try:
-        found += _folders(client, box, password)
+        found += _folders(client, box, credential)
     except reading.TROUBLE as problem:
         found.append(Check("IMAP folder", False, f"{where}: {reading.words(problem)}", "Check imap.folder."))
     finally:
@@ -89,7 +46,7 @@ def imap(box: MailboxConfig, password: str) -> list[Check]:
     return found
 
 
-def _folders(client: Any, box: MailboxConfig, password: str) -> list[Check]:
+def _folders(client: Any, box: MailboxConfig, credential: Credential) -> list[Check]:
     names = [name for _, _, name in client.list_folders()]
     if box.imap.folder.upper() != "INBOX" and box.imap.folder not in names:
         fix = f"Set imap.folder to one of: {', '.join(sorted(names)[:12])}."
@@ -97,7 +54,7 @@ def _folders(client: Any, box: MailboxConfig, password: str) -> list[Check]:
     opened = client.select_folder(box.imap.folder, readonly=True)
     waiting = "IDLE, so new mail shows at once" if client.has_capability("IDLE") else f"every {box.imap.poll_seconds} s"
     out = [Check("IMAP folder", True, f"{box.imap.folder} holds {opened.get(b'EXISTS', 0)} messages; {waiting}")]
-    sent = reading.ImapSource(box, password)
+    sent = reading.ImapSource(box, credential)
     try:
         folder = sent.find_sent_folder(client)
     finally:
@@ -112,11 +69,11 @@ def _folders(client: Any, box: MailboxConfig, password: str) -> list[Check]:
     return [*out, Check("Sent folder", True, folder)]
 
 
-def smtp(box: MailboxConfig, password: str) -> list[Check]:
+def smtp(box: MailboxConfig, credential: Credential) -> list[Check]:
     """Connect and log in; sends nothing."""
     where = f"{box.smtp.host}:{box.smtp.port}"
     try:
-        asyncio.run(_smtp(replace(box.smtp, user=box.smtp.user or box.address), password))
+        asyncio.run(_smtp(replace(box.smtp, user=box.smtp.user or box.address), credential))
     except AuthError as problem:
         return [
             Check("SMTP connection", True, f"{where} answers"),
@@ -129,13 +86,13 @@ def smtp(box: MailboxConfig, password: str) -> list[Check]:
         Check(
             "SMTP login",
             True,
-            f"as {box.smtp.user or box.address}" if password else "no password is set, none was tried",
+            f"as {box.smtp.user or box.address}",
         ),
     ]
 
 
-async def _smtp(config: SmtpConfig, password: str) -> None:
-    client = await sending.connect(config, config.user, password)
+async def _smtp(config: SmtpConfig, credential: Credential) -> None:
+    client = await sending.connect(config, config.user, credential)
     await sending.leave(client)
 
 

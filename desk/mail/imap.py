@@ -19,9 +19,9 @@ import imapclient  # type: ignore[import-untyped]
 from imapclient.exceptions import IMAPClientError, LoginError  # type: ignore[import-untyped]
 
 from desk.config import MailboxConfig
-from desk.domain.mail import Fetched
+from desk.domain.mail import Credential, Fetched
 from desk.errors import AuthError, MailError
-from desk.mail.source import Batch, Cursor
+from desk.mail.source import BEARER_FIX, Batch, Cursor
 from desk.mail.tls import require_private, tls_context
 
 FETCH = 200
@@ -50,11 +50,11 @@ _FILES_ITSELF = ("gmail.com", "googlemail.com", "office365.com", "outlook.com")
 class ImapSource:
     """One watched folder of one account. Connects when first used and again after trouble; see `source.Source`."""
 
-    def __init__(self, box: MailboxConfig, password: str) -> None:
+    def __init__(self, box: MailboxConfig, credential: Credential) -> None:
         self.box = box
         self.name = box.name
         self.folder = box.imap.folder
-        self._password = password
+        self._credential = credential
         self._client: imapclient.IMAPClient | None = None
         self._closed = threading.Event()
         self._selected = ""
@@ -236,7 +236,7 @@ class ImapSource:
         if self._closed.is_set():
             raise MailError(f"{self._where}: this connection is closed.", "Open the mailbox again.")
         if self._client is None:
-            self._client = connect(self.box, self._password)
+            self._client = connect(self.box, self._credential)
         return self._client
 
     def _drop(self) -> None:
@@ -255,13 +255,14 @@ class ImapSource:
             raise MailError(what, "desk connects again by itself; `desk doctor` says more.") from problem
 
 
-def connect(box: MailboxConfig, password: str) -> imapclient.IMAPClient:
+def connect(box: MailboxConfig, credential: Credential) -> imapclient.IMAPClient:
     """A logged-in connection; raises MailError or AuthError with host, step and what to do."""
     imap = box.imap
     require_private(imap.host, imap.security, "imap")
     where = f"{imap.host}:{imap.port}"
     context = tls_context() if imap.security != "none" else None
     timeout = imapclient.SocketTimeout(10, 60)
+    secret = credential.secret()
     try:
         client = imapclient.IMAPClient(
             imap.host, imap.port, ssl=imap.security == "tls", ssl_context=context, timeout=timeout
@@ -275,11 +276,14 @@ def connect(box: MailboxConfig, password: str) -> imapclient.IMAPClient:
         client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if imap.security == "starttls":
             client.starttls(context)
-        client.login(imap.user or box.address, password)
+        if credential.bearer:
+            client.oauth2_login(imap.user or box.address, secret)
+        else:
+            client.login(imap.user or box.address, secret)
     except LoginError as problem:
         shut(client)
         what = f"{where} refused the login of {imap.user or box.address}: {words(problem)}."
-        fix = "Check user and password; many providers want an app password here."
+        fix = BEARER_FIX if credential.bearer else "Check user and password; many providers want an app password here."
         raise AuthError(what, fix) from problem
     except ssl.SSLError as problem:
         shut(client)

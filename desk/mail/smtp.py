@@ -8,8 +8,9 @@ from collections.abc import Callable
 import aiosmtplib
 
 from desk.config import SmtpConfig
-from desk.domain.mail import Outgoing
+from desk.domain.mail import Credential, Outgoing
 from desk.errors import AuthError, SendError
+from desk.mail.source import BEARER_FIX
 from desk.mail.tls import require_private, tls_context
 
 CONNECT_SECONDS = 15.0
@@ -30,7 +31,7 @@ class InDoubt(SendError):
 def send(
     smtp: SmtpConfig,
     user: str,
-    password: str,
+    credential: Credential,
     out: Outgoing,
     *,
     before_data: Callable[[], None],
@@ -41,24 +42,25 @@ def send(
     `before_data` runs when every recipient is accepted and nothing has been handed over yet: whatever it raises stops
     the attempt. Raises `SendError` (`permanent` for a 5xx), `InDoubt` when the outcome can't be known, `AuthError`.
     """
-    return asyncio.run(_send(smtp, user, password, out, before_data, data_seconds))
+    return asyncio.run(_send(smtp, user, credential, out, before_data, data_seconds))
 
 
 async def _send(
-    smtp: SmtpConfig, user: str, password: str, out: Outgoing, before_data: Callable[[], None], data_seconds: float
+    smtp: SmtpConfig, user: str, credential: Credential, out: Outgoing, before_data: Callable[[], None], seconds: float
 ) -> str:
-    client = await connect(smtp, user, password)
+    client = await connect(smtp, user, credential)
     try:
         await _envelope(client, smtp, out)
         before_data()
-        return await _data(client, smtp, out, data_seconds)
+        return await _data(client, smtp, out, seconds)
     finally:
         await leave(client)
 
 
-async def connect(smtp: SmtpConfig, user: str, password: str) -> aiosmtplib.SMTP:
+async def connect(smtp: SmtpConfig, user: str, credential: Credential) -> aiosmtplib.SMTP:
     """A greeted, encrypted and authenticated connection; the caller closes it. Raises SendError or AuthError."""
     require_private(smtp.host, smtp.security, "smtp")
+    secret = credential.secret()
     context = tls_context() if smtp.security != "none" else None
     client = aiosmtplib.SMTP(
         hostname=smtp.host,
@@ -84,27 +86,30 @@ async def connect(smtp: SmtpConfig, user: str, password: str) -> aiosmtplib.SMTP
             raise SendError(f"{where}: the TLS handshake failed: {problem.__cause__}.", _TLS_FIX) from problem
         what = f"{where}: no SMTP connection ({_words(problem)})."
         raise SendError(what, "Check smtp.host, smtp.port and smtp.security; desk tries again by itself.") from problem
-    if password or smtp.user:
-        await _login(client, where, user, password)
+    if secret or smtp.user:
+        await _login(client, where, user, secret, bearer=credential.bearer)
     return client
 
 
 _TLS_FIX = "Check smtp.security (465 is tls, 587 is starttls) and that the server's certificate is valid."
 
 
-async def _login(client: aiosmtplib.SMTP, where: str, user: str, password: str) -> None:
+async def _login(client: aiosmtplib.SMTP, where: str, user: str, secret: str, *, bearer: bool) -> None:
     if not client.supports_extension("auth"):
         await leave(client)
         raise AuthError(f"{where} offers no login.", "Use the submission port: 465 with tls, or 587 with starttls.")
     try:
-        await client.login(user, password, timeout=COMMAND_SECONDS)
+        if bearer:
+            await client.auth_xoauth2(user, secret, timeout=COMMAND_SECONDS)
+        else:
+            await client.login(user, secret, timeout=COMMAND_SECONDS)
     except aiosmtplib.SMTPAuthenticationError as problem:
         await leave(client)
         if 400 <= problem.code < 500:
             what = f"{where} can't check the login now: {problem.code} {_plain(problem.message)}."
             raise SendError(what, "desk tries again by itself.") from problem
         what = f"{where} refused the login of {user}: {problem.code} {_plain(problem.message)}."
-        fix = "Check user and password; many providers want an app password here."
+        fix = BEARER_FIX if bearer else "Check user and password; many providers want an app password here."
         raise AuthError(what, fix) from problem
     except (aiosmtplib.SMTPException, OSError, TimeoutError) as problem:
         await leave(client)

@@ -6,6 +6,9 @@ from typing import Protocol
 
 from desk.domain.mail import Fetched
 
+BEARER_FIX = "Sign in again with `desk init`, and see that IMAP and SMTP are switched on for this account."
+"""What to do when a server refuses a token."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cursor:

@@ -7,11 +7,16 @@ from pathlib import Path
 
 import pytest
 from commands import Done, Shell
+from oauth_door import opened
 from servers import PASSWORD, USER, ImapServer, SmtpSink, free_port, pymap_server, smtp_sink
 
+from desk.cli.secrets import credential
 from desk.config import load
+from desk.errors import AuthError
+from desk.mail import oauth
 
 SECRET = "SHOP_PASSWORD"
+SERVERS = ("--imap", "h", "--smtp", "k")
 
 
 @pytest.fixture(scope="module")
@@ -131,8 +136,11 @@ def test_a_server_that_is_not_there_is_named(desk: Shell, smtp: SmtpSink) -> Non
         (("init", "a@b.example", "--imap", "h:99999", "--no-check"), "'h:99999'"),
         (("init", "a@b.example", "--imap", "h:imap", "--no-check"), "HOST:PORT"),
         (("init", "a@b.example", "--smtp", "smtp://h", "--no-check"), "'smtp://h'"),
-        (("init", "a@b.example", "--import", "ages", "--no-check", "--password-env", "X"), "'ages'"),
-        (("init", "a@b.example", "--imap-security", "none", "--no-check", "--password-env", "X"), "not this machine"),
+        (("init", "a@b.example", *SERVERS, "--import", "ages", "--no-check", "--password-env", "X"), "'ages'"),
+        (
+            ("init", "a@b.example", *SERVERS, "--imap-security", "none", "--no-check", "--password-env", "X"),
+            "not this machine",
+        ),
         (("init", "a@b.example", "--imap-security", "ssl"), "'ssl'"),
         (("init", "a@b.example", "--knowledge", "/no/such", "--no-check", "--password-env", "X"), "/no/such"),
     ],
@@ -150,14 +158,13 @@ def test_without_a_terminal_nothing_is_asked(desk: Shell) -> None:
 @pytest.mark.parametrize(
     ("given", "imap", "smtp"),
     [
-        ((), ("imap.b.example", 993, "tls"), ("smtp.b.example", 465, "tls")),
-        (("--imap-security", "starttls"), ("imap.b.example", 143, "starttls"), ("smtp.b.example", 465, "tls")),
-        (("--smtp-security", "starttls"), ("imap.b.example", 993, "tls"), ("smtp.b.example", 587, "starttls")),
+        (("--imap-security", "starttls", *SERVERS), ("h", 143, "starttls"), ("k", 465, "tls")),
+        (("--smtp-security", "starttls", *SERVERS), ("h", 993, "tls"), ("k", 587, "starttls")),
         (("--imap", "h", "--smtp", "k:2525"), ("h", 993, "tls"), ("k", 2525, "tls")),
         (("--imap", "[::1]:1143", "--smtp", "::1"), ("::1", 1143, "tls"), ("::1", 465, "tls")),
     ],
 )
-def test_what_is_not_said_is_guessed(
+def test_ports_follow_from_what_is_said(
     desk: Shell, given: tuple[str, ...], imap: tuple[str, int, str], smtp: tuple[str, int, str]
 ) -> None:
     assert desk("init", "a@b.example", "--no-check", "--password-cmd", "cat secret", *given).status == 0
@@ -285,3 +292,46 @@ def test_a_password_command_gives_its_first_line(desk: Shell, imap: ImapServer, 
     done = desk(*words, "--password-cmd", f"cat {tmp_path}/secret")
     assert (done.status, done.err) == (0, "")
     no_secret(desk, done)
+
+
+def test_servers_are_found_and_a_provider_says_how_to_sign_in(desk: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = desk("init", "ann@outlook.com", "--password-env", SECRET, "--no-check")
+    assert done.status == 0
+    assert "--oauth microsoft" in done.out
+    (box,) = load(desk.home / "desk.toml", {}).mailboxes
+    assert (box.imap.host, box.smtp.host, box.smtp.port) == ("outlook.office365.com", "smtp.office365.com", 587)
+
+
+def test_signing_in_by_code_keeps_the_tokens_in_the_file_that_was_agreed_to(
+    desk: Shell, imap: ImapServer, smtp: SmtpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened() as door:
+        monkeypatch.setattr(oauth, "provider", lambda *_: door.provider())
+        code = {"user_code": "AB-CD", "verification_uri": "https://door.example", "device_code": "d", "interval": 0}
+        tokens = {"access_token": "a-token", "refresh_token": "r-token", "expires_in": 3600}
+        door.answers = [(200, code), (200, tokens)]
+        words = (*flags(imap, smtp)[:-2], "--oauth", "microsoft", "--oauth-client-id", "id")
+        done = desk(*words, "--secrets-file", "--no-check")
+        assert done.status == 0, done.err
+        assert "https://door.example" in done.out
+        assert "AB-CD" in done.out
+        kept = desk.home / "secrets.json"
+        assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+        assert "r-token" in kept.read_text()
+        (box,) = load(desk.home / "desk.toml", {}).mailboxes
+        assert credential(box).secret() == "a-token"
+        assert credential(box).bearer
+        told = desk("doctor")
+        assert "token" not in (done.out + done.err + told.out + told.err + (desk.home / "desk.toml").read_text())
+        door.answers = [(200, code), (200, {**tokens, "access_token": "b-token"})]
+        assert desk("init", USER, "--sign-in", "--no-check").status == 0
+        assert credential(box).secret() == "b-token"
+        kept.write_text("not json")
+        with pytest.raises(AuthError, match=r"secrets\.json can't be read"):
+            credential(box).secret()
+
+
+def test_a_new_password_is_for_mailboxes_that_keep_one(desk: Shell) -> None:
+    assert "no mailbox" in desk.fails("init", USER, "--sign-in", status=2)
+    assert desk(*flags(1, 1), "--no-check").status == 0
+    assert "comes from elsewhere" in desk.fails("init", USER, "--sign-in", status=2)

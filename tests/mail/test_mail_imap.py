@@ -11,7 +11,7 @@ from mailmessages import raw
 from servers import USER, ImapServer, dovecot_server, free_port, pymap_server
 
 from desk.config import ImapConfig, MailboxConfig
-from desk.domain.mail import Fetched
+from desk.domain.mail import Credential, Fetched
 from desk.errors import AuthError, MailError
 from desk.mail import check
 from desk.mail import imap as imap_module
@@ -38,7 +38,7 @@ def server(running: ImapServer) -> ImapServer:
 
 @pytest.fixture
 def source(server: ImapServer) -> Iterator[ImapSource]:
-    made = ImapSource(server.box(), server.password)
+    made = ImapSource(server.box(), Credential.password(server.password))
     yield made
     made.close()
 
@@ -102,7 +102,7 @@ def test_expunged_mail_leaves_no_gap(server: ImapServer, source: ImapSource) -> 
 def test_first_connection_takes_what_is_asked_for(server: ImapServer) -> None:
     server.deliver(numbered(1, 2))
     for wanted, count, history in (("now", 0, False), ("all", 2, True), ("3", 2, True)):
-        source = ImapSource(replace(server.box(), import_from=wanted), server.password)
+        source = ImapSource(replace(server.box(), import_from=wanted), Credential.password(server.password))
         batches = list(source.poll(None))
         assert sum(len(b.messages) for b in batches) == count
         assert any(b.history for b in batches) is history
@@ -198,12 +198,12 @@ def test_a_dropped_connection_is_said_and_mended_without_spinning(server: ImapSe
 
 
 def test_sent_copies_are_filed_once_and_only_when_allowed(server: ImapServer) -> None:
-    quiet = ImapSource(server.box(), server.password)
+    quiet = ImapSource(server.box(), Credential.password(server.password))
     assert quiet.file_sent(raw("sent"), "s1@x") is None
     with server.client() as client:
         if not client.folder_exists("Verzonden"):
             client.create_folder("Verzonden")
-    source = ImapSource(server.box(write_back=True), server.password)
+    source = ImapSource(server.box(write_back=True), Credential.password(server.password))
     where = source.file_sent(raw("sent", Message_ID="<s1@x>"), "s1@x")
     assert where is not None
     assert where.startswith("Verzonden/")
@@ -222,33 +222,26 @@ def test_sent_copies_are_filed_once_and_only_when_allowed(server: ImapServer) ->
 
 def test_wrong_logins_and_missing_servers_are_said_clearly(server: ImapServer) -> None:
     with pytest.raises(AuthError, match=f"refused the login of {USER}") as caught:
-        read(ImapSource(server.box(), "wrong"), None)
+        read(ImapSource(server.box(), Credential.password("wrong")), None)
     assert "password" in caught.value.fix
     nowhere = replace(server.box(), imap=ImapConfig(host="127.0.0.1", port=free_port(), security="none"))
     with pytest.raises(MailError, match="no IMAP connection"):
-        read(ImapSource(nowhere, "x"), None)
+        read(ImapSource(nowhere, Credential.password("x")), None)
     clear = replace(server.box(), imap=ImapConfig(host="mail.shop.example", security="none"))
     with pytest.raises(MailError, match="another machine"):
-        read(ImapSource(clear, "x"), None)
-    wrong_folder = ImapSource(server.box(folder="Nowhere"), server.password)
+        read(ImapSource(clear, Credential.password("x")), None)
+    wrong_folder = ImapSource(server.box(folder="Nowhere"), Credential.password(server.password))
     with pytest.raises(MailError, match="reading Nowhere failed"):
         read(wrong_folder, None)
     wrong_folder.close()
 
 
 def test_checks_say_what_is_there(server: ImapServer) -> None:
-    assert all(c.ok for c in check.imap(server.box(), server.password))
-    assert [c.ok for c in check.imap(server.box(), "wrong")] == [True, False]
-    failed = [c for c in check.imap(server.box(folder="Nowhere"), server.password) if not c.ok]
+    assert all(c.ok for c in check.imap(server.box(), Credential.password(server.password)))
+    assert [c.ok for c in check.imap(server.box(), Credential.password("wrong"))] == [True, False]
+    failed = [c for c in check.imap(server.box(folder="Nowhere"), Credential.password(server.password)) if not c.ok]
     assert [c.name for c in failed] == ["IMAP folder"]
     assert "INBOX" in failed[0].fix
-
-
-def test_servers_are_guessed_from_the_address() -> None:
-    imap, smtp = check.guess("ann@gmail.com")
-    assert (imap.host, smtp.host) == ("imap.gmail.com", "smtp.gmail.com")
-    imap, smtp = check.guess("help@Shop.example")
-    assert (imap.host, imap.port, smtp.host, smtp.port) == ("imap.shop.example", 993, "smtp.shop.example", 465)
 
 
 def test_a_certificate_that_does_not_fit_is_refused() -> None:
@@ -265,6 +258,6 @@ def test_a_certificate_that_does_not_fit_is_refused() -> None:
     thread.start()
     box = MailboxConfig(address=USER, imap=ImapConfig(host="127.0.0.1", port=listener.getsockname()[1]))
     with pytest.raises(MailError, match="TLS handshake failed"):
-        read(ImapSource(box, "x"), None)
+        read(ImapSource(box, Credential.password("x")), None)
     thread.join(5)
     listener.close()

@@ -8,12 +8,13 @@ from mailmessages import raw
 from servers import PASSWORD, USER, SmtpSink, free_port, smtp_sink
 
 from desk.config import MailboxConfig, SmtpConfig
-from desk.domain.mail import Outgoing
+from desk.domain.mail import Credential, Outgoing
 from desk.errors import AuthError, MailError, SendError
 from desk.mail import check, compose, smtp
 from desk.mail.parse import parse
 
 BODY = "Yes.\n.\n..two\nFrom here on: äöü €"
+NOBODY = Credential.password("")
 BOX = MailboxConfig(address=USER, display_name="Shop")
 
 
@@ -44,7 +45,7 @@ class Mark:
 
 
 def send(sink: SmtpSink, out: Outgoing, mark: Mark, seconds: float = 20.0) -> str:
-    return smtp.send(sink.config(), USER, "", out, before_data=mark, data_seconds=seconds)
+    return smtp.send(sink.config(), USER, NOBODY, out, before_data=mark, data_seconds=seconds)
 
 
 def test_a_message_arrives_whole_and_once(sink: SmtpSink) -> None:
@@ -60,7 +61,7 @@ def test_a_message_arrives_whole_and_once(sink: SmtpSink) -> None:
 def test_the_mark_comes_after_every_recipient_and_before_data(sink: SmtpSink) -> None:
     seen: list[list[str]] = []
     out = message("bo@customer.example")
-    smtp.send(sink.config(), USER, "", out, before_data=lambda: seen.append(list(sink.commands)))
+    smtp.send(sink.config(), USER, NOBODY, out, before_data=lambda: seen.append(list(sink.commands)))
     assert seen == [["mail", "rcpt", "rcpt"]]
 
 
@@ -69,7 +70,7 @@ def test_nothing_is_sent_when_the_mark_cannot_be_made(sink: SmtpSink) -> None:
         raise RuntimeError("disk full")
 
     with pytest.raises(RuntimeError):
-        smtp.send(sink.config(), USER, "", message(), before_data=refuse)
+        smtp.send(sink.config(), USER, NOBODY, message(), before_data=refuse)
     assert sink.taken == []
 
 
@@ -127,30 +128,42 @@ def test_trying_again_after_a_refusal_for_now_sends_once(sink: SmtpSink) -> None
 
 def test_logins_are_checked_and_named() -> None:
     with smtp_sink(auth=True) as sink:
-        smtp.send(sink.config(), USER, PASSWORD, message(), before_data=Mark())
+        smtp.send(sink.config(), USER, Credential.password(PASSWORD), message(), before_data=Mark())
         assert len(sink.taken) == 1
         with pytest.raises(AuthError, match=r"127\.0\.0\.1.*refused the login"):
-            smtp.send(sink.config(), USER, "wrong", message(), before_data=Mark())
+            smtp.send(sink.config(), USER, Credential.password("wrong"), message(), before_data=Mark())
         box = MailboxConfig(address=USER, smtp=sink.config())
-        assert [c.ok for c in check.smtp(box, PASSWORD)] == [True, True]
-        assert [c.ok for c in check.smtp(box, "wrong")] == [True, False]
+        assert [c.ok for c in check.smtp(box, Credential.password(PASSWORD))] == [True, True]
+        assert [c.ok for c in check.smtp(box, Credential.password("wrong"))] == [True, False]
 
 
 def test_no_server_and_no_encryption_are_said_clearly(sink: SmtpSink) -> None:
     nowhere = SmtpConfig(host="127.0.0.1", port=free_port(), security="none")
     with pytest.raises(SendError, match="no SMTP connection") as caught:
-        smtp.send(nowhere, USER, "", message(), before_data=Mark())
+        smtp.send(nowhere, USER, NOBODY, message(), before_data=Mark())
     assert "smtp.port" in caught.value.fix
     with pytest.raises(MailError, match="another machine"):
-        smtp.send(SmtpConfig(host="mail.shop.example", security="none"), USER, "x", message(), before_data=Mark())
+        smtp.send(
+            SmtpConfig(host="mail.shop.example", security="none"),
+            USER,
+            Credential.password("x"),
+            message(),
+            before_data=Mark(),
+        )
     with pytest.raises(SendError):
-        smtp.send(SmtpConfig(host="127.0.0.1", port=sink.port, security="tls"), USER, "", message(), before_data=Mark())
-    (failed,) = check.smtp(MailboxConfig(address=USER, smtp=nowhere), "")
+        smtp.send(
+            SmtpConfig(host="127.0.0.1", port=sink.port, security="tls"),
+            USER,
+            NOBODY,
+            message(),
+            before_data=Mark(),
+        )
+    (failed,) = check.smtp(MailboxConfig(address=USER, smtp=nowhere), NOBODY)
     assert not failed.ok
     assert failed.fix
 
 
 def test_addresses_outside_ascii_are_sent_where_the_server_can(sink: SmtpSink) -> None:
     out = compose.new(box=BOX, to=("jürgen@customer.example",), subject="Hi", body="Hi", now=datetime.now(UTC))
-    smtp.send(sink.config(), USER, "", out, before_data=Mark())
+    smtp.send(sink.config(), USER, NOBODY, out, before_data=Mark())
     assert sink.taken[0][1] == ("jürgen@customer.example",)
