@@ -216,7 +216,12 @@ def test_desk_home_moves_every_file(tmp_path: Path) -> None:
         "import sys; from desk.cli import main; "
         "sys.exit(max(main(words.split()) for words in sys.argv[1:]))"
     )  # one process, several commands
-    commands = ("init a@b.example --no-check --password-env X", f"kb import {folder}", "kb rebuild", "list")
+    commands = (
+        "init a@b.example --imap h --smtp k --no-check --password-env X",
+        f"kb import {folder}",
+        "kb rebuild",
+        "list",
+    )
     environment = {**os.environ, **user, "DESK_HOME": str(tmp_path / "moved"), "X": "hunter2"}
     subprocess.run([sys.executable, "-c", program, *commands], env=environment, check=True, capture_output=True)
     assert not [str(path) for path in tmp_path.glob("user/**/*")]
