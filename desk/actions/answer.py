@@ -5,8 +5,8 @@ from collections import deque
 from collections.abc import Sequence
 
 from desk.actions.desk import Desk, Unit
-from desk.domain.enums import Direction, MessageStatus, ThreadStatus
-from desk.domain.mail import Outgoing
+from desk.domain.enums import ActionKind, Author, Direction, MessageStatus, ThreadStatus
+from desk.domain.mail import Attachment, Outgoing
 from desk.domain.sending import ReleaseCheck, ReplyRequest
 from desk.domain.states import MESSAGE_MOVES
 from desk.domain.ticket import Gate
@@ -31,10 +31,17 @@ _LINK = re.compile(r"https?://[^\s<>\"')\]]+")
 
 
 def covered(rows: Sequence[MessageRow], draft: DraftRow) -> tuple[int, ...]:
-    """The inbound messages a draft answers: all that wait, up to the newest one it was written for."""
+    """The inbound messages a draft answers: all that wait, up to the newest one it was written for; none by a forward."""
+    if forwards(draft):
+        return ()
     waiting = [r for r in rows if r.direction is Direction.INBOUND and not r.history and r.status in OPEN_STATES]
     last = next((r for r in rows if r.id == draft.message_id), None)
     return tuple(r.id for r in waiting if last is None or r.received_at <= last.received_at)
+
+
+def forwards(draft: DraftRow) -> bool:
+    """Whether a draft hands the message on instead of answering it."""
+    return any(action.kind is ActionKind.FORWARD for action in draft.plan) and draft.written_by is Author.AGENT
 
 
 def newest_inbound(rows: Sequence[MessageRow]) -> MessageRow | None:
@@ -61,6 +68,11 @@ def request(
         number=detail.row.number,
         references=target.references if target is not None else (),
         by_rule=by_rule,
+        forward=forwards(draft),
+        attachments=tuple(
+            Attachment(f.filename, f.content_type, f.size, desk.db.get(messages.blob(f.hash)))
+            for f in draft.attachments
+        ),
         language=draft.language,
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from desk.domain.mail import Outgoing
+from desk.domain.mail import Attachment, Outgoing
 from desk.domain.sending import ReleaseCheck, ReplyRequest
 from desk.domain.states import IllegalMove
 from desk.domain.ticket import Gate
@@ -41,6 +41,8 @@ class Desk:
     compose: Callable[[ReplyRequest], Outgoing]
     check: Callable[[ReleaseCheck], tuple[Gate, ...]]
     clock: Callable[[], datetime]
+    files: Callable[[bytes], tuple[Attachment, ...]]
+    """The attachments of a message as received, with their bytes."""
 
 
 @dataclass(frozen=True, slots=True)

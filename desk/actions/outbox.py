@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from desk.actions.answer import advance, back_to_review, failing, release_check, request
+from desk.actions.answer import advance, back_to_review, failing, forwards, release_check, request
 from desk.actions.desk import Desk, Done, Unit, found, unit
 from desk.domain.enums import Author, MessageStatus, OutboxState, ThreadStatus
 from desk.domain.mail import Outgoing
@@ -12,6 +12,7 @@ from desk.domain.ticket import Gate
 from desk.errors import Conflict, DeskError, Refused, SendError
 from desk.store import drafts, ledger, messages, outbox, threads
 from desk.store.database import Connection, within
+from desk.store.drafts import DraftRow
 from desk.store.outbox import OutboxRow
 
 Send = Callable[[Outgoing, Callable[[], None]], str]
@@ -240,12 +241,29 @@ def _complete(u: Unit, row: OutboxRow) -> None:
     )
     for message_id in row.answers:
         advance(u, message_id, MessageStatus.SENT)
+    draft = u.get(drafts.one(row.draft_id)) if row.draft_id is not None else None
+    if draft is not None and forwards(draft):
+        _handed_on(u, row, draft)
+        return
     threads.update(u.tx, row.thread_id, status=ThreadStatus.WAITING, needs="", step="", asks=False)
     detail = u.thread(row.thread_id)
     written = _judge(u, row)
     by = "alone" if row.by_rule else "person" if written else "approved"
     ledger.charge(u.tx, row.thread_id, channel=detail.channel, answered_by=by, at=u.now)
     u.note("outbox.sent", f"answer sent to {', '.join(row.recipients)}", row.thread_id)
+
+
+def _handed_on(u: Unit, row: OutboxRow, draft: DraftRow) -> None:
+    """A forward left: nothing is answered by it, and the reply that was on offer before is so again."""
+    assert row.thread_id is not None
+    drafts.settle(u.tx, draft.id, "sent", expect="approved")
+    threads.update(u.tx, row.thread_id, needs="", step="")
+    before = next((a.data.get("before", "") for a in draft.plan), "")
+    reply = u.get(drafts.one(int(before))) if before else None
+    if reply is not None and reply.state == "superseded":
+        drafts.offer_again(u.tx, reply.id)
+        threads.update(u.tx, row.thread_id, status=ThreadStatus.PENDING_REVIEW, written_by=str(reply.written_by))
+    u.note("outbox.sent", f"forwarded to {', '.join(row.recipients)}", row.thread_id)
 
 
 def _judge(u: Unit, row: OutboxRow) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
-from desk.actions.answer import advance, covered, failing, newest_inbound, release_check, request
+from desk.actions.answer import advance, covered, failing, forwards, newest_inbound, release_check, request
 from desk.actions.desk import DRAFT_STEP, FIRST_STEP, TICKET, Desk, Done, Unit, found, unit
 from desk.domain.enums import Author, MessageStatus, RejectReason, RunState, ThreadStatus
 from desk.domain.mail import Outgoing
@@ -48,7 +48,7 @@ def approve(desk: Desk, draft_id: int, *, confirm: bool = False, by_rule: bool =
             raise Conflict("The customer wrote again just now.", "Read it, then approve or edit.")
         answers = covered(rows, draft)
         outbox_id = _hold(desk, u, draft, out, answers, open_gates, detail.mailbox_id, by_rule=by_rule)
-        if fresh:
+        if fresh and not forwards(draft):
             jobs.stop(u.tx, draft.thread_id, TICKET, "answered by a person", now=u.now)
         text = f"{detail.row.number} approved; leaves in {desk.hold_seconds:.0f} s"
         u.note("draft.approved", text, draft.thread_id)
@@ -120,13 +120,14 @@ def edit(desk: Desk, draft_id: int, body: str, subject: str | None = None) -> Do
             plan=old.plan,
             to=old.to,
             cc=old.cc,
+            attachments=old.attachments,
         )
         threads.update(u.tx, old.thread_id, written_by=str(Author.AGENT))
         u.note("draft.edited", f"{desk.agent} wrote version {row.version}", old.thread_id)
-    return Done(f"Version {row.version} saved", partial(_offer, desk, old.id, old.thread_id))
+    return Done(f"Version {row.version} saved", partial(offer, desk, old.id, old.thread_id))
 
 
-def _offer(desk: Desk, draft_id: int, thread_id: int) -> Done:
+def offer(desk: Desk, draft_id: int, thread_id: int) -> Done:
     """Undo of anything that took a revision off offer."""
     with unit(desk, "offer", f"draft:{draft_id}") as u:
         row = found(u.get(drafts.one(draft_id)), "This draft")
@@ -152,7 +153,7 @@ def reject(desk: Desk, draft_id: int, reason: RejectReason, text: str = "") -> D
         u.note("draft.rejected", f"version {draft.version} refused: {instruction}", draft.thread_id)
     return Done(
         f"Version {draft.version} refused; another one is being written",
-        partial(_offer, desk, draft_id, draft.thread_id),
+        partial(offer, desk, draft_id, draft.thread_id),
     )
 
 
@@ -220,7 +221,7 @@ def reply(desk: Desk, thread_id: int, body: str, subject: str | None = None, cc:
             u.tx, thread_id, status=ThreadStatus.PENDING_REVIEW, written_by=str(Author.AGENT), step="", needs=""
         )
         u.note("draft.written", f"{desk.agent} wrote version {row.version} by hand", thread_id)
-    back = partial(_offer, desk, before.id, thread_id) if before is not None else None
+    back = partial(offer, desk, before.id, thread_id) if before is not None else None
     return Done(f"{detail.row.number}: version {row.version} is on offer", back)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from desk.cli.secrets import credential
 from desk.config import Config, MailboxConfig, load
-from desk.domain.mail import Outgoing
+from desk.domain.mail import Attachment, Outgoing
 from desk.domain.sending import LOOP_SECRET, ReleaseCheck, ReplyRequest
 from desk.domain.ticket import Gate
 from desk.errors import ConfigError, DeskError
@@ -98,7 +98,15 @@ def desk(config: Config, db: "Database", who: str = "") -> "Desk":
         compose=lambda request: compose(config, request, loop_secret(db)),
         check=check,
         clock=now,
+        files=files,
     )
+
+
+def files(raw: bytes) -> tuple[Attachment, ...]:
+    """The attachments of a message, with their bytes."""
+    from desk.mail.parse import parse
+
+    return parse(raw).attachments
 
 
 def loop_secret(db: "Database") -> str:
@@ -127,8 +135,23 @@ def compose(config: Config, request: ReplyRequest, secret: str = "") -> Outgoing
             cc=request.cc,
             subject=request.subject or "",
             body=request.body,
+            number=request.number,
+            references=request.references,
+            attachments=request.attachments,
             now=now(),
             loop=loop,
+        )
+    if request.forward:
+        return composer.forward(
+            box=box,
+            original=parse(request.answers),
+            to=request.to or (),
+            cc=request.cc,
+            body=request.body,
+            number=request.number,
+            attachments=request.attachments,
+            loop=loop,
+            now=now(),
         )
     return composer.reply(
         box=box,

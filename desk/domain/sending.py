@@ -25,6 +25,8 @@ class ReplyRequest:
     number: str = ""
     references: tuple[str, ...] = ()
     by_rule: bool = False
+    forward: bool = False
+    """Hand `answers` on to `to` with its files, instead of answering it."""
     attachments: tuple[Attachment, ...] = ()
     language: str = ""
     """Of the reply, for the line above the quoted original."""

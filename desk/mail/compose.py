@@ -186,6 +186,36 @@ def new(
     return _message(box, main, copies, title, body.rstrip(), now, _chain(references), extra, attachments, loop)
 
 
+def forward(
+    *,
+    box: MailboxConfig,
+    original: ParsedMail,
+    to: Sequence[str],
+    body: str,
+    now: datetime,
+    cc: Sequence[str] = (),
+    number: str = "",
+    attachments: Sequence[Attachment] = (),
+    loop: str = "",
+) -> Outgoing:
+    """A message handed on: own words first, then the original with its head and its files, ready to send."""
+    main = _distinct(to, ())
+    copies = _distinct(cc, {a.lower() for a in main})
+    fields = (
+        ("From", f"{original.from_name} <{original.from_addr}>" if original.from_name else original.from_addr),
+        ("Date", original.date.strftime("%Y-%m-%d %H:%M %z") if original.date else ""),
+        ("Subject", _line(original.subject)),
+        ("To", ", ".join(original.to)),
+        ("Cc", ", ".join(original.cc)),
+    )
+    head = "\n".join(f"{name}: {value}" for name, value in fields if value)
+    text = f"{body.rstrip()}\n\n---------- Forwarded message ----------\n{head}\n\n{original.text}".lstrip()
+    title = _tagged(f"Fwd: {strip_prefixes(_line(original.subject)) or '(no subject)'}", number)
+    references = _chain([*original.references, original.message_id])
+    files = [a for a in original.attachments if a.content is not None]
+    return _message(box, main, copies, title, text, now, references, [], [*attachments, *files], loop)
+
+
 def _chain(found: Iterable[str]) -> list[str]:
     """Distinct identifiers that can stand in a header, oldest first, the last mention of each counting."""
     plain = [re.sub(r"[\s<>]+", "", i) for i in found if i]

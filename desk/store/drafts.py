@@ -19,6 +19,16 @@ d = drafts.c
 
 
 @dataclass(frozen=True, slots=True)
+class DraftFile:
+    """A file put to a draft; its bytes are the blob `hash`."""
+
+    filename: str
+    content_type: str
+    size: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class DraftRow:
     """One revision. `state` is offered, superseded, approved, rejected or sent."""
 
@@ -41,6 +51,7 @@ class DraftRow:
     plan: tuple[PlannedAction, ...]
     to: tuple[str, ...]
     cc: tuple[str, ...]
+    attachments: tuple[DraftFile, ...]
     model: str
     prompt_version: str
     instruction: str
@@ -80,8 +91,8 @@ class QuestionRow:
 
 _COLUMNS = (
     *(d.id, d.thread_id, d.version, d.message_id, d.run_id, d.state, d.subject, d.body, d.language, d.register),
-    *(d.written_by, d.confidence, d.sources, d.claims, d.gates, d.notes, d.plan, d.to_addrs, d.cc_addrs, d.model),
-    *(d.prompt_version, d.instruction, d.created_by, d.created_at, d.reject_reason, d.reject_text),
+    *(d.written_by, d.confidence, d.sources, d.claims, d.gates, d.notes, d.plan, d.to_addrs, d.cc_addrs, d.attachments),
+    *(d.model, d.prompt_version, d.instruction, d.created_by, d.created_at, d.reject_reason, d.reject_text),
 )
 
 
@@ -104,6 +115,7 @@ _row = maker(
     plan=lambda stored: tuple(_plan(p) for p in stored or ()),
     to=strings,
     cc=strings,
+    attachments=lambda stored: tuple(DraftFile(**f) for f in stored or ()),
     created_at=moment,
 )
 _question = maker(QuestionRow, options=strings, asked_at=moment)
@@ -147,6 +159,7 @@ def save(
     plan: Sequence[PlannedAction] = (),
     to: Sequence[str] = (),
     cc: Sequence[str] = (),
+    attachments: Sequence[DraftFile] = (),
 ) -> DraftRow:
     """Offer a new revision (version = highest + 1); what was on offer is superseded. An approved one stays approved."""
     highest = tx.execute(sa.select(sa.func.max(d.version)).where(d.thread_id == thread_id)).scalar()
@@ -169,6 +182,7 @@ def save(
         "plan": [{**asdict(p), "kind": str(p.kind)} for p in plan],
         "to_addrs": list(to),
         "cc_addrs": list(cc),
+        "attachments": [asdict(f) for f in attachments],
         "model": model,
         "prompt_version": prompt_version,
         "instruction": instruction,
@@ -176,6 +190,11 @@ def save(
         "created_at": stamp(now),
     }
     return _row(tx.execute(drafts.insert().values(values).returning(*_COLUMNS)).one())
+
+
+def attach(tx: Connection, draft_id: int, files: Sequence[DraftFile]) -> None:
+    """Say which files go with a revision."""
+    tx.execute(drafts.update().where(d.id == draft_id).values(attachments=[asdict(f) for f in files]))
 
 
 def settle(

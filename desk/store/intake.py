@@ -1,7 +1,7 @@
 """Messages as they are written: bytes, rows, Message-IDs and the thread, all in the caller's one write."""
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -128,6 +128,15 @@ def _attach(tx: Connection, message_id: int, parsed: ParsedMail, hashes: Sequenc
         tx.execute(
             attachments.insert().values(message_id=message_id, hash=digest, content_id=file.content_id, **values)
         )
+
+
+def risky(tx: Connection, message_id: int, found: Mapping[int, str]) -> None:
+    """Note which attachments of a message (by their place) should not just be opened, and why."""
+    a = attachments.c
+    ids = tx.execute(sa.select(a.id).where(a.message_id == message_id).order_by(a.id)).scalars().all()
+    for place, why in found.items():
+        if place < len(ids):
+            tx.execute(attachments.update().where(a.id == ids[place]).values(risk=why))
 
 
 def _snippet(parsed: ParsedMail) -> str:

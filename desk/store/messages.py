@@ -110,6 +110,8 @@ class AttachmentRow:
     content_type: str
     size: int
     hash: str
+    risk: str
+    """Why not to open it without a thought, in words; empty where nothing speaks against it."""
 
 
 _COLUMNS = (
@@ -128,7 +130,13 @@ _COLUMNS = (
         m.released,
     ),
 )
-_FILES = (attachments.c.filename, attachments.c.content_type, attachments.c.size, attachments.c.hash)
+_FILES = (
+    attachments.c.filename,
+    attachments.c.content_type,
+    attachments.c.size,
+    attachments.c.hash,
+    attachments.c.risk,
+)
 
 
 _one = maker(
@@ -152,7 +160,7 @@ def _many(rows: Sequence[Any]) -> list[MessageRow]:
         first.setdefault(row[0], row)
         files = found.setdefault(row[0], [])
         if row[36] is not None:
-            files.append(AttachmentRow(*row[36:40]))
+            files.append(AttachmentRow(*row[36:41]))
     return [_one((*row[:36], tuple(found[key]))) for key, row in first.items()]
 
 
@@ -199,6 +207,12 @@ def raw(message_id: int) -> Read[bytes]:
     statement = (
         sa.select(blobs.c.data).join_from(messages, blobs, blobs.c.hash == m.blob_hash).where(m.id == message_id)
     )
+    return Read(statement, lambda rows: zlib.decompress(rows[0][0]) if rows else b"")
+
+
+def blob(digest: str) -> Read[bytes]:
+    """The bytes that are kept under a content hash; empty where there are none."""
+    statement = sa.select(blobs.c.data).where(blobs.c.hash == digest)
     return Read(statement, lambda rows: zlib.decompress(rows[0][0]) if rows else b"")
 
 

@@ -8,6 +8,7 @@ from records import NOW, cleared, draft, thread
 
 from desk.actions.desk import Desk
 from desk.domain.enums import ThreadStatus
+from desk.mail.parse import parse
 from desk.store import database, drafts, jobs, threads
 
 
@@ -19,7 +20,7 @@ def world() -> World:
 @pytest.fixture
 def desk(empty_store: str, world: World) -> Iterator[Desk]:
     db = database.open(empty_store)
-    yield Desk(db, "mara", 15.0, world.compose, world.check, lambda: world.now)
+    yield Desk(db, "mara", 15.0, world.compose, world.check, lambda: world.now, lambda raw: parse(raw).attachments)
     db.close()
 
 

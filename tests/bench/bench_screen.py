@@ -113,7 +113,7 @@ async def measure(path: str) -> dict[str, float]:
     from desk.ui.app import DeskApp
 
     database = Database(path)
-    desk = Desk(database, "Mara", 15.0, None, None, lambda: NOW)  # type: ignore[arg-type]
+    desk = Desk(database, "Mara", 15.0, None, None, lambda: NOW, None)  # type: ignore[arg-type]
     app = DeskApp(lambda: (desk, AsyncDatabase(path)), Config())
     async with app.run_test(size=(120, 36)) as pilot:
         while app.screen.list.sheet is None or app.screen.opened.id is None:

@@ -1,5 +1,6 @@
 """Messages out: addressed rightly, threaded everywhere, and read back as they were written."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 
@@ -139,3 +140,24 @@ def test_attachments_arrive_whole() -> None:
 def test_nested_quotes_stay_quotes() -> None:
     mail = parse(raw("> earlier\n\nMine"))
     assert split(f"Answer\n\n{compose.quote_original(mail, 'de')}").reply == "Answer"
+
+
+def test_a_forward_carries_the_original_with_its_files() -> None:
+    original = parse(raw())
+    file = Attachment("ä.pdf", "application/pdf", 4, b"%PDF")
+    given_files = replace(original, attachments=(Attachment("a.csv", "text/csv", 3, b"a,b"),))
+    out = compose.forward(
+        box=BOX, original=given_files, to=["depot@shop.example"], body="Can you look?", now=NOW, number="T-1001",
+        attachments=[file],
+    )  # fmt: skip
+    got = parse(out.raw)
+    assert got.to == ("depot@shop.example",)
+    assert got.subject.startswith("Fwd: ")
+    assert got.subject.endswith("[T-1001]")
+    assert got.text.startswith("Can you look?")
+    assert original.text.strip() in got.text
+    assert f"From: {original.from_name}" in got.text or f"From: {original.from_addr}" in got.text
+    assert {(a.filename, a.content) for a in got.attachments} == {("ä.pdf", b"%PDF"), ("a.csv", b"a,b")}
+    assert original.message_id in got.references
+    assert not got.in_reply_to
+    assert got.reply_text.strip() == "Can you look?"

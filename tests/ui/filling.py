@@ -11,6 +11,7 @@ from desk.domain.guarded import Evidence, Scan, Verdict
 from desk.domain.mail import Fetched, Outgoing, ParsedMail
 from desk.domain.sending import ReleaseCheck, ReplyRequest
 from desk.domain.ticket import Article, Claim, Draft, Gate, Source
+from desk.mail.parse import parse
 from desk.store import articles, changes, drafts, intake, people, threads
 from desk.store.database import AsyncDatabase, Database
 from desk.store.database import open as open_store
@@ -59,7 +60,7 @@ class Shop:
     message_ids: dict[str, int] = field(default_factory=dict)
 
     def desk(self) -> Desk:
-        return Desk(self.db, "Mara", 15.0, compose, check, lambda: self.now)
+        return Desk(self.db, "Mara", 15.0, compose, check, lambda: self.now, lambda raw: parse(raw).attachments)
 
     def reads(self) -> AsyncDatabase:
         return AsyncDatabase(self.db.location)

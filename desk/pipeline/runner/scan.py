@@ -9,6 +9,7 @@ from desk.config import PipelineConfig
 from desk.domain.enums import Direction, MessageStatus, ThreadStatus
 from desk.domain.guarded import Scan
 from desk.errors import StoreError
+from desk.guard.files import risk
 from desk.guard.policy import PHISHING_THRESHOLD, SPAM_THRESHOLD
 from desk.guard.scan import scan as scan_mail
 from desk.mail.parse import parse
@@ -40,7 +41,9 @@ def scan_message(db: Database, run: jobs.Run, rooms: Rooms, clock: Callable[[], 
     released = db.get(quarantine.is_released(row.blob_hash))
     raw = db.get(messages.raw(row.id))
     started = time.perf_counter()
-    scan = scan_mail(parse(raw), released=released, own_domains=own, raw=raw)
+    mail = parse(raw)
+    scan = scan_mail(mail, released=released, own_domains=own, raw=raw)
+    risks = {n: why for n, a in enumerate(mail.attachments) if (why := risk(a.filename, a.content))}
     ms = (time.perf_counter() - started) * 1000
     now = clock()
     blocked = row.direction is Direction.INBOUND and db.get(quarantine.is_blocked(row.from_addr, now))
@@ -49,6 +52,7 @@ def scan_message(db: Database, run: jobs.Run, rooms: Rooms, clock: Callable[[], 
         output = {"status": str(status), "score": scan.verdict.score, "complete": scan.verdict.complete, "ms": ms}
         jobs.finish_step(tx, run, GUARD, output, ms, None, now=now)
         intake.scanned(tx, row.id, scan, now=now, released=released)
+        intake.risky(tx, row.id, risks)
         if status is not row.status:
             intake.move(tx, row.id, status)
         if blocked:

@@ -9,6 +9,7 @@ from desk.ui import when, words
 from desk.ui.commands.base import Command, needs_open_thread
 
 if TYPE_CHECKING:
+    from desk.store.messages import MessageRow
     from desk.ui.screens.main import MainScreen
 
 NOBODY = "\0nobody"
@@ -142,11 +143,37 @@ class Tag(_OnThread):
 
 
 class Merge(_OnThread):
-    """Put this ticket's messages into another one, by its number. u takes it back."""
+    """Put this ticket's messages into another one, or split it where a message begins something else. u takes it
+    back; later replies follow."""
 
-    id, keys, label = "merge", ("M",), "merge into"
+    id, keys, label = "merge", ("M",), "merge, split"
 
     async def run(self, screen: "MainScreen") -> None:
+        from desk.ui.screens.dialogs import Choice, Menu
+
+        alone = "" if len(screen.opened.messages) > 1 else "there is only one message"
+        choices = (Choice("merge", "Merge into another ticket"), Choice("split", "Split at a message", closed=alone))
+        picked = await screen.ask(Menu("Merge or split?", choices))
+        if picked == "merge":
+            await self._merge(screen)
+        elif picked == "split":
+            await self._split(screen)
+
+    async def _split(self, screen: "MainScreen") -> None:
+        from desk.actions import inbox
+        from desk.ui.screens.dialogs import Choice, Picker
+
+        def row(message: "MessageRow") -> Choice:
+            said = " ".join((message.reply_text or message.text).split())[:60]
+            return Choice(str(message.id), f"{message.from_name or message.from_addr}: {said}",
+                          words.age(message.received_at, screen.now()))  # fmt: skip
+
+        choices = [row(m) for m in screen.opened.messages[1:]]
+        picked = await screen.ask(Picker("Which message begins a ticket of its own?", choices))
+        if picked is not None:
+            await screen.act(lambda desk: inbox.split(desk, int(picked)))
+
+    async def _merge(self, screen: "MainScreen") -> None:
         from desk.actions import inbox
         from desk.store import threads
         from desk.ui.screens.dialogs import Ask

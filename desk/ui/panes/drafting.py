@@ -71,6 +71,11 @@ def page(
         mark, name = f"[{number}] ", line(source.id)
         title = line(source.title) or name
         found.add(Text.assemble((mark, ink.accent), title, (f"   {name}", ink.quiet)), hang=len(mark))
+    people = [("to", draft.to), ("cc", draft.cc)]
+    found.add(*(Text.assemble((f"{w} ", ink.quiet), line(", ".join(who))) for w, who in people if who), hang=3)
+    for file in draft.attachments:
+        size = f"  {max(1, round(file.size / 1024))} kB"
+        found.add(Text.assemble(("⌁ ", ink.accent), line(file.filename), (size, ink.quiet)), hang=2)
     found.add(*checks(draft, ink), hang=2)
     found.add(*(Text.assemble(("▪ ", ink.warning), line(note)) for note in draft.notes), hang=2)
     if draft.instruction:

@@ -64,6 +64,7 @@ def _message(page: Page, message: "MessageRow", opened: bool, ink: Ink, now: dat
                 ("⌁ ", ink.accent),
                 line(file.filename) or "(no name)",
                 (f"  {line(file.content_type)}, {size}", ink.quiet),
+                (f"  ⚠ {line(file.risk)}" if file.risk else "", ink.danger),
             )
         )
 

@@ -1,7 +1,9 @@
 """Small questions: a line of text, a yes, a menu by digit, a list to pick from with words or arrows."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from rich.text import Text
@@ -30,14 +32,31 @@ class Choice:
     closed: str = ""
 
 
+def completed(text: str) -> str:
+    """A path with as much added as all files that begin like it share; a folder ends with its slash."""
+    head, slash, tail = text.rpartition("/")
+    folder = Path(f"{head}{slash}" or ".").expanduser()
+    try:
+        found = sorted(p for p in folder.iterdir() if p.name.startswith(tail) and (tail or not p.name.startswith(".")))
+    except OSError:
+        return text
+    if not found:
+        return text
+    shared = os.path.commonprefix([p.name for p in found])  # noqa: RUF071  names share letters, not folders
+    whole = len(found) == 1 and found[0].is_dir()
+    return f"{head}{slash}{shared}{'/' if whole else ''}"
+
+
 class Ask(ModalScreen[str | None]):
     """One line of text; Enter gives it, Esc nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
 
-    def __init__(self, title: str, *, value: str = "", hint: str = "", empty: bool = False) -> None:
+    def __init__(
+        self, title: str, *, value: str = "", hint: str = "", empty: bool = False, paths: bool = False
+    ) -> None:
         super().__init__()
-        self._title, self._value, self._hint, self._empty = title, value, hint, empty
+        self._title, self._value, self._hint, self._empty, self._paths = title, value, hint, empty, paths
 
     def compose(self) -> ComposeResult:
         """A frame with one line in it."""
@@ -45,6 +64,15 @@ class Ask(ModalScreen[str | None]):
             frame.border_title = Content(line(self._title))
             frame.border_subtitle = Content(f"Enter · {CANCEL}")
             yield Input(self._value, placeholder=inert(self._hint), select_on_focus=False)
+
+    def on_key(self, event: events.Key) -> None:
+        """Where a path is asked for, Tab completes it."""
+        if self._paths and event.key == "tab":
+            event.stop()
+            event.prevent_default()
+            field = self.query_one(Input)
+            field.value = completed(field.value)
+            field.cursor_position = len(field.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Give the line back, where there is one."""

@@ -129,12 +129,12 @@ class Served(Screen[None], inherit_bindings=False):
         self.guide("undo")
         await self.refresh_all()
 
-    async def edit(self, kind: str, text: str) -> None:
-        """Open the editor in the draft's place."""
+    async def edit(self, kind: str, text: str, keep: "Callable[[Desk, str], Done] | None" = None) -> None:
+        """Open the editor in the draft's place; `keep` is what becomes of the words, where it is no reply."""
         from desk.ui.widgets.writing import Editor
 
         if not self.query(Editor):
-            await self.query_one("#right").mount(Editor(kind, text, self.opened))
+            await self.query_one("#right").mount(Editor(kind, text, self.opened, keep))
 
     def guide(self, step: str) -> None:
         """A step of the demo was done."""

@@ -10,25 +10,33 @@ from textual.widgets import TextArea
 from desk.ui.widgets.safe import inert
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from desk.actions.desk import Desk
+    from desk.actions.desk import Done as Deed
     from desk.ui.opened import Opened
     from desk.ui.screens.main import MainScreen
 
+    Keep = Callable[[Desk, str], Deed]
+
+TITLES = {"edit": "Edit the draft", "reply": "Write the reply", "forward": "Forward", "begin": "New message"}
+
 
 class Editor(TextArea):
-    """A draft being changed (`edit`), or a reply being written (`reply`)."""
+    """A draft being changed (`edit`), a reply being written (`reply`), or other words that `keep` does something with."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+g,f2", "keep", "keep", show=False, priority=True),
         Binding("escape", "drop", "drop", show=False, priority=True),
     ]
 
-    def __init__(self, kind: str, text: str, opened: "Opened") -> None:
-        self._kind, self._before = kind, inert(text)
+    def __init__(self, kind: str, text: str, opened: "Opened", keep: "Keep | None" = None) -> None:
+        self._kind, self._before, self._deed = kind, inert(text), keep
         self._draft_id: int | None = opened.draft.id if opened.draft else None
         self._ticket = opened.thread_id
         self._from: Widget | None = None
         super().__init__(self._before, id="editor", soft_wrap=True, show_line_numbers=False, tab_behavior="focus")
-        self.border_title = Content("Edit the draft" if kind == "edit" else "Write the reply")
+        self.border_title = Content(TITLES.get(kind, kind))
         self.border_subtitle = Content("Ctrl+g or F2 keeps it · Esc drops it")
 
     @property
@@ -55,14 +63,16 @@ class Editor(TextArea):
         from desk.actions import review
 
         text, draft_id, thread_id = self.text, self._draft_id, self._ticket
-        if not text.strip():
+        if not text.strip() and self._kind != "forward":
             self._desk.say("There is nothing to keep yet. Esc drops it.", wrong=True)
             return
         if self._kind == "edit" and not self.changed:
             self._desk.say("Nothing was changed.")
             await self._close()
             return
-        if self._kind == "edit" and draft_id is not None:
+        if (deed := self._deed) is not None:
+            kept = await self._desk.act(lambda desk: deed(desk, text))
+        elif self._kind == "edit" and draft_id is not None:
             kept = await self._desk.act(lambda desk: review.edit(desk, draft_id, text))
         else:
             assert thread_id is not None
