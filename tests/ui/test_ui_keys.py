@@ -2,11 +2,12 @@ import pytest
 from driving import desk_screen, settled, until
 
 from desk.errors import ConfigError
+from desk.store import threads
 from desk.ui import keymap
 from desk.ui.commands import BY_ID, COMMANDS
 from desk.ui.commands.base import Command
 from desk.ui.panes.help import page
-from desk.ui.screens.dialogs import Picker
+from desk.ui.screens.dialogs import Menu, Picker
 
 
 def test_every_command_has_a_key_a_word_and_a_help():
@@ -90,3 +91,31 @@ async def test_what_is_not_possible_says_why(made):
 
 def test_commands_are_classes_of_one_kind():
     assert all(isinstance(c, Command) for c in COMMANDS)
+
+
+def statuses(made) -> dict[int, str]:
+    rows = made.db.get(threads.rows(list(made.ids.values())))
+    return {row.id: row.status for row in rows}
+
+
+async def test_keys_typed_ahead_mean_what_they_meant_when_they_were_pressed(made):
+    async with desk_screen(made) as (pilot, screen):
+        meant, before = screen.opened.thread_id, statuses(made)
+        assert len(screen.list.ids) > 1
+        await screen.action_press("d")
+        await screen.action_press("j")
+        await until(pilot, lambda: statuses(made)[meant] == "resolved", "the ticket under the cursor is done")
+        await until(pilot, lambda: not screen._doing and settled(screen), "nothing waits")
+        assert statuses(made) == {**before, meant: "resolved"}
+
+
+async def test_what_is_typed_before_a_question_stands_there_answers_nothing(made):
+    async with desk_screen(made) as (pilot, screen):
+        before = statuses(made)
+        for token in ("p", "x", "d"):
+            await screen.action_press(token)
+        await until(pilot, lambda: isinstance(pilot.app.screen, Menu), "it asks")
+        assert pilot.app.screen_stack[-2] is screen
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen and not screen._doing, "the question is gone")
+        assert statuses(made) == before

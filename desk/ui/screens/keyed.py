@@ -9,10 +9,12 @@ from desk.ui import words
 from desk.ui.commands import BY_ID, COMMANDS, Command
 from desk.ui.feed import Changed
 from desk.ui.keymap import show as shown_key
-from desk.ui.screens.served import Served
+from desk.ui.screens.served import Served, T
 from desk.ui.widgets.bars import KeyBar
 
 if TYPE_CHECKING:
+    from textual.screen import Screen
+
     from desk.ui.app import DeskApp
     from desk.ui.screens.main import MainScreen
 
@@ -29,6 +31,9 @@ class Keyed(Served):
         self.pressed = 0.0
         """When the last key came, on the monotonic clock."""
         self._dirty = self._refreshing = False
+        self._doing = False
+        """A deed was started and has not ended: what is typed meanwhile waits, so that it can't change what is meant."""
+        self._ahead: list[str] = []
 
     async def settle(self) -> None:
         """Show what the cursor stands on before anything is done with it."""
@@ -44,6 +49,9 @@ class Keyed(Served):
     async def action_press(self, token: str) -> None:
         """One key: a command, or the first half of one."""
         self.pressed = monotonic()
+        if self._doing:
+            self._ahead.append(token)
+            return
         self.say("")
         tokens, self._prefix = (*self._prefix, token), ()
         command = self.keymap.find(*tokens)
@@ -62,7 +70,27 @@ class Keyed(Served):
 
     def start(self, command: Command) -> None:
         """Run a command beside the screen."""
-        self.run_worker(self._run(command), group="commands")
+        self._doing = True
+        self.run_worker(self._do_and_go_on(command), group="commands")
+
+    async def _do_and_go_on(self, command: Command) -> None:
+        """One deed, then the keys typed ahead; none of them where an editor opened: they were meant for it."""
+        try:
+            await self._run(command)
+        finally:
+            self._doing = False
+        if self.has_class("-editing"):
+            self._ahead.clear()
+        while self._ahead and not self._doing:
+            await self.action_press(self._ahead.pop(0))
+
+    async def ask(self, screen: "Screen[T]") -> "T | None":
+        """Show a question and wait for its answer. What was typed before it stood there is nobody's answer: it is dropped."""
+        self._ahead.clear()
+        try:
+            return await super().ask(screen)
+        finally:
+            self._ahead.clear()
 
     async def _run(self, command: Command) -> None:
         try:
