@@ -40,7 +40,7 @@ def approve(desk: Desk, draft_id: int, *, confirm: bool = False, by_rule: bool =
     gates = desk.check(release_check(out, draft.body, draft, rows, by_rule=by_rule))
     open_gates = failing(draft.gates, gates, (changed,))
     if open_gates and (by_rule or not confirm):
-        reasons = "; ".join(f"{g.name}: {g.reason}" for g in open_gates)
+        reasons = "; ".join(f"{g.name}: {g.reason.rstrip('.')}" for g in open_gates)
         raise Refused(f"Not everything holds: {reasons}.", "Edit the draft, or confirm that it may leave like this.")
     data = {"draft": draft.version, "confirmed": [g.name for g in open_gates], "message_id": out.message_id}
     with unit(desk, "approve", f"draft:{draft_id}", data, durable=True) as u:

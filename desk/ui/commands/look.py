@@ -45,7 +45,9 @@ class Search(Command):
     async def run(self, screen: "MainScreen") -> None:
         from desk.ui.screens.dialogs import Ask
 
-        text = await screen.ask(Ask("Search", value=screen.searched, hint='refund from:anna "last month" is:open'))
+        text = await screen.ask(
+            Ask("Search", value=screen.searched, anew=True, hint='refund from:anna "last month" is:open')
+        )
         if text:
             await screen.search(text)
 
@@ -64,7 +66,7 @@ class Refine(Command):
         from desk.ui.screens.dialogs import Ask
 
         text = await screen.ask(
-            Ask("Only tickets with", value=screen.narrowed, hint="words; empty for all", empty=True)
+            Ask("Only tickets with", value=screen.narrowed, hint="words; empty for all", empty=True, anew=True)
         )
         if text is not None:
             await screen.narrow(text)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from desk.domain.enums import Author
+from desk.domain.enums import ActionKind, Author
 from desk.ui import words
 from desk.ui.themes import Ink
 from desk.ui.widgets.paper import Page
@@ -44,6 +44,8 @@ def origin(draft: "DraftRow") -> str:
     """Who wrote it, and from what."""
     count = len(draft.sources)
     if draft.written_by == Author.AGENT:
+        if any(action.kind is ActionKind.FORWARD for action in draft.plan):
+            return f"forward by {line(draft.created_by)}"
         return f"by {line(draft.created_by)}" if draft.created_by else "by a person"
     return (
         f"{_BY[Author(draft.written_by)]} from {words.plural(count, 'source')}"

@@ -53,17 +53,26 @@ class Ask(ModalScreen[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
 
     def __init__(
-        self, title: str, *, value: str = "", hint: str = "", empty: bool = False, paths: bool = False
+        self,
+        title: str,
+        *,
+        value: str = "",
+        hint: str = "",
+        empty: bool = False,
+        paths: bool = False,
+        anew: bool = False,
     ) -> None:
+        """`value` stands there already; with `anew` it is chosen as a whole, so that typing takes its place."""
         super().__init__()
-        self._title, self._value, self._hint, self._empty, self._paths = title, value, hint, empty, paths
+        self._title, self._value, self._hint = title, value, hint
+        self._empty, self._paths, self._anew = empty, paths, anew
 
     def compose(self) -> ComposeResult:
         """A frame with one line in it."""
         with Vertical(classes="dialog") as frame:
             frame.border_title = Content(line(self._title))
             frame.border_subtitle = Content(f"Enter · {CANCEL}")
-            yield Input(self._value, placeholder=inert(self._hint), select_on_focus=False)
+            yield Input(self._value, placeholder=inert(self._hint), select_on_focus=self._anew)
 
     def on_key(self, event: events.Key) -> None:
         """Where a path is asked for, Tab completes it."""
