@@ -88,15 +88,18 @@ class Sender:
         self.lease = Lease(self.db, "send")
         self._sources: dict[str, Source] = {}
         self._looked: dict[int, datetime] = {}
+        self._left = False
+        """A release broke off (a full disk, a locked store), so a message may be claimed that nobody is sending."""
 
     def once(self) -> bool:
         """Do what is due now; whether there was anything."""
         if not self.lease.held():
             return False
         now = self.desk.clock()
-        if self.lease.fresh:
+        if self.lease.fresh or self._left:
+            # Between two rounds the one sender sends nothing: whatever is claimed was left by trouble.
             door.recover(self.desk, orphans=True)
-            self.lease.fresh = False
+            self.lease.fresh = self._left = False
         woken = self._wake(now)
         due = self.db.get(outbox.due(now))
         released = sum(self._release(outbox_id) for outbox_id in due)
@@ -125,6 +128,7 @@ class Sender:
             door.release(self.desk, outbox_id, self.transport(box))
         except DeskError as problem:
             log.warning("outbox %s: %s", outbox_id, problem)
+            self._left = True
             return False
         return True
 
