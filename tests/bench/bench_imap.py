@@ -1,0 +1,233 @@
+"""Fetching from a real Dovecot: first sync against mbsync and offlineimap, a poll with nothing new, IDLE to a row.
+
+    python tests/bench/bench_imap.py [--messages 20000] [--large 200000] [--only sync|poll|idle]
+
+mbsync (isync) and offlineimap run with their defaults in the same run; ours also parses, threads and indexes.
+"""
+
+import argparse
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from servers import ImapServer, dovecot_server
+
+from desk.domain.mail import Credential
+from desk.mail.imap import ImapSource
+from desk.mail.source import Cursor
+from desk.store import database, messages
+from desk.workers.fetch import Fetcher
+from desk.workers.loop import Stop
+
+WORDS = ("lamp order parcel invoice please could send bulb kitchen Monday flickers dim answer thank regards address "
+         "delivery street number refund broken glass shade cable switch").split()  # fmt: skip
+
+
+def letter(n: int, size: int = 2500) -> bytes:
+    """A plain message of about 2.5 kB, each with a sender, a subject and an id of its own; every third answers one."""
+    body, k = [], n
+    while sum(map(len, body)) + len(body) < size - 500:
+        k = (k * 1103515245 + 12345) % 2**31
+        body.append(WORDS[k % len(WORDS)])
+    answers = f"In-Reply-To: <{n - 1}@web.example>\r\n" if n % 3 == 2 else ""
+    text = "\r\n".join(" ".join(body[i : i + 12]) for i in range(0, len(body), 12))
+    return (
+        f"From: Customer {n % 4000} <c{n % 4000}@web.example>\r\nTo: help@shop.example\r\nSubject: Question {n} of mine\r\n"
+        f"Message-ID: <{n}@web.example>\r\n{answers}Date: Fri, 20 Nov 2026 12:{n // 60 % 60:02}:{n % 60:02} +0000\r\n"
+        f"Content-Type: text/plain; charset=utf-8\r\n\r\n{text}"
+    ).encode()
+
+
+def fill(server: ImapServer, folder: str, number: int, size: int = 2500) -> None:
+    """So many messages into a folder, over IMAP in large chunks."""
+    with server.client() as client:
+        if folder != "INBOX":
+            client.create_folder(folder)
+    for start in range(0, number, 2000):
+        server.deliver([letter(n, size) for n in range(start, min(start + 2000, number))], folder)
+
+
+def ours(server: ImapServer, home: Path, number: int, batch: int) -> float:
+    """Seconds until everything is stored, threaded and searchable; prints memory on the way."""
+    db = database.open(home / "desk.sqlite")
+    box = replace(server.box(folder="INBOX"), import_from="all")
+    fetcher = Fetcher(db, box, lambda b: ImapSource(b, Credential.password(server.password)))
+    begin = time.perf_counter()
+    count = fetcher.poll()
+    took = time.perf_counter() - begin
+    fetcher.close()
+    db.close()
+    assert count == number, (count, number)
+    print(
+        f"    memory of the whole process at the end: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB"
+    )
+    return took
+
+
+def mbsync(server: ImapServer, home: Path) -> float:
+    """The same mailbox by mbsync with its defaults."""
+    (home / "mail").mkdir()
+    config = home / "mbsyncrc"
+    config.write_text(
+        f"IMAPAccount a\nHost 127.0.0.1\nPort {server.port}\nUser {server.user}\nPass {server.password}\nSSLType None\n"
+        f"AuthMechs LOGIN\n\nIMAPStore far\nAccount a\n\nMaildirStore near\nPath {home}/mail/\nInbox {home}/mail/INBOX\n\n"
+        "Channel c\nFar :far:\nNear :near:\nPatterns INBOX\nCreate Near\nSync Pull\n"
+    )
+    begin = time.perf_counter()
+    subprocess.run(["mbsync", "-q", "-c", str(config), "c"], check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - begin
+
+
+def offlineimap(server: ImapServer, home: Path) -> float:
+    """The same mailbox by offlineimap with its defaults."""
+    config = home / "offlineimaprc"
+    config.write_text(
+        f"[general]\naccounts = a\nmetadata = {home}/meta\n[Account a]\nlocalrepository = near\nremoterepository = far\n"
+        f"[Repository near]\ntype = Maildir\nlocalfolders = {home}/mail\n[Repository far]\ntype = IMAP\n"
+        f"remotehost = 127.0.0.1\nremoteport = {server.port}\nremoteuser = {server.user}\nremotepass = {server.password}\n"
+        "ssl = no\nstarttls = no\nreadonly = True\nfolderfilter = lambda f: f == 'INBOX'\n"
+    )
+    begin = time.perf_counter()
+    subprocess.run(["offlineimap", "-o", "-u", "quiet", "-c", str(config)], check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)  # fmt: skip
+    return time.perf_counter() - begin
+
+
+def sync(server: ImapServer, number: int) -> None:
+    """Messages per second of a first sync, all three in this run."""
+    fill(server, "INBOX", number)
+    rates = {}
+    for name, act in (
+        ("desk", lambda home: ours(server, home, number, 500)),
+        ("mbsync", lambda home: mbsync(server, home)),
+        ("offlineimap", lambda home: offlineimap(server, home)),
+    ):
+        if name != "desk" and shutil.which(name) is None:
+            print(f"  {name}: not installed")
+            continue
+        home = Path(tempfile.mkdtemp(prefix="desk-sync-"))
+        try:
+            took = act(home)
+        except subprocess.CalledProcessError as problem:
+            print(f"  {name}: failed ({problem.returncode})")
+            continue
+        finally:
+            shutil.rmtree(home, ignore_errors=True)
+        rates[name] = number / took
+        print(f"  {name:12} {number:,} messages in {took:6.1f} s: {rates[name]:8.0f} a second", flush=True)
+    for name in ("mbsync", "offlineimap"):
+        if name in rates:
+            print(f"  desk / {name}: {rates['desk'] / rates[name]:.1f}x")
+
+
+class Wire:
+    """Counts the commands a connection sends."""
+
+    def __init__(self, source: ImapSource) -> None:
+        self.count = 0
+        client: Any = source._client
+        inner = client._imap.send
+
+        def send(data: bytes) -> Any:
+            self.count += 1
+            return inner(data)
+
+        client._imap.send = send
+
+
+def poll(server: ImapServer, number: int) -> None:
+    """A poll with nothing new in a large folder: milliseconds and round trips."""
+    fill(server, "Large", number, 600)
+    source = ImapSource(server.box(folder="Large"), Credential.password(server.password))
+    cursor: Cursor | None = None
+    try:
+        for batch in ImapSource.poll(replace_import(source), None):
+            cursor = batch.cursor
+        assert cursor is not None
+        wire = Wire(source)
+        times = []
+        for _ in range(200):
+            begin = time.perf_counter()
+            found = [b for b in source.poll(cursor) if b.messages]
+            times.append((time.perf_counter() - begin) * 1000)
+            assert not found
+        times.sort()
+        print(f"  {number:,} messages: poll with nothing new p50 {times[100]:.2f} ms, p95 {times[190]:.2f} ms, "
+              f"{wire.count / 200:.1f} commands each")  # fmt: skip
+    finally:
+        source.close()
+
+
+def replace_import(source: ImapSource) -> ImapSource:
+    """From now on: the folder's old mail is not fetched."""
+    source.box = replace(source.box, import_from="now")
+    return source
+
+
+def idle(server: ImapServer) -> None:
+    """From delivery to the row in the store, waiting in IDLE."""
+    home = Path(tempfile.mkdtemp(prefix="desk-idle-"))
+    db = database.open(home / "desk.sqlite")
+    with server.client() as client:
+        client.create_folder("Live")
+    box = replace(server.box(folder="Live", poll_seconds=300), import_from="now")
+    fetcher = Fetcher(db, box, lambda b: ImapSource(b, Credential.password(server.password)))
+    stop = Stop()
+    worker = threading.Thread(target=fetcher.run, args=(stop, lambda *_: None), daemon=True)
+    worker.start()
+    took = []
+    until = time.monotonic() + 30
+    while db.get(messages.cursor(1, "Live")) is None and time.monotonic() < until:
+        time.sleep(0.05)
+    with server.client() as client:
+        for n in range(20):
+            time.sleep(0.3)
+            begin = time.perf_counter()
+            client.append("Live", letter(900_000 + n))
+            while db.get(messages.cursor(1, "Live")).last_uid < n + 1:  # type: ignore[union-attr]
+                time.sleep(0.005)
+                if time.perf_counter() - begin > 60:
+                    raise SystemExit("the message never came")
+            took.append(time.perf_counter() - begin)
+    stop.event.set()
+    fetcher.close()
+    worker.join(5)
+    print(
+        f"  delivered → stored with IDLE: median {statistics.median(took):.2f} s, longest {max(took):.2f} s (20 messages)"
+    )
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def main() -> None:
+    """Measure what is wanted."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--messages", type=int, default=20_000)
+    options.add_argument("--large", type=int, default=200_000)
+    options.add_argument("--only", choices=("sync", "poll", "idle"))
+    given = options.parse_args()
+    os.environ.setdefault("DESK_HOME", tempfile.mkdtemp(prefix="desk-home-"))
+    with dovecot_server() as server:
+        if given.only in (None, "sync"):
+            print("first sync:")
+            sync(server, given.messages)
+        if given.only in (None, "idle"):
+            print("IDLE:")
+            idle(server)
+        if given.only in (None, "poll"):
+            print("poll:")
+            poll(server, given.large)
+
+
+if __name__ == "__main__":
+    main()
