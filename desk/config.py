@@ -155,6 +155,18 @@ class KnowledgeConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookConfig:
+    """Messages handed in by HTTP."""
+
+    listen: str = ""
+    """HOST:PORT to take signed messages at, such as `127.0.0.1:8025`; off when empty. Put TLS in front for other machines."""
+    secret_env: str = "DESK_WEBHOOK_SECRET"
+    """Environment variable that holds the secret requests are signed with, 16 characters at least."""
+    mailbox: str = ""
+    """The mailbox they belong to; by their recipient when empty."""
+
+
+@dataclass(frozen=True, slots=True)
 class ScreenConfig:
     """How the screen looks and which keys it uses."""
 
@@ -180,6 +192,8 @@ class Config:
     """How a message becomes a draft, and a draft a sent reply."""
     knowledge: KnowledgeConfig = KnowledgeConfig()
     """What answers are taken from."""
+    webhook: WebhookConfig = WebhookConfig()
+    """Messages handed in by HTTP."""
     screen: ScreenConfig = ScreenConfig()
     """How the screen looks and which keys it uses."""
 
@@ -332,6 +346,8 @@ def _allowed(value: Any, name: str, path: Path) -> None:
     low, high = _RANGES.get(plain, (-math.inf, math.inf))
     if isinstance(value, int | float) and not low <= value <= high:
         raise ConfigError(f"{path}: {name} is {_shown(value)}.", f"Use a number from {low:.0f} to {high:.0f}.")
+    if plain == "webhook.listen" and value and not re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[^\s:\[\]/]+):\d{1,5}", value):
+        raise ConfigError(f"{path}: {name} is {_shown(value)}.", "Write HOST:PORT, such as 127.0.0.1:8025.")
     if plain == "mailboxes.import_from" and not import_choice(value):
         fix = f'Use "now", "all" or a number of days from 1 to {MOST_DAYS}, in quotes.'
         raise ConfigError(f"{path}: {name} is {_shown(value)}.", fix)

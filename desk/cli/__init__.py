@@ -63,7 +63,7 @@ COMMANDS: tuple[Command, ...] = (
         "worker",
         "fetch, think and send without a screen, until stopped",
         "serve:worker",
-        (_opt("--only", choices=("fetch", "think", "send"), help="run this one worker in this process"),),
+        (_opt("--only", choices=("fetch", "think", "send", "webhook"), help="run this one worker in this process"),),
     ),
     Command(
         "init",
@@ -105,6 +105,16 @@ COMMANDS: tuple[Command, ...] = (
             _opt("--only", metavar="PARTS", help="some of parse,guard,triage,draft"),
             _JSON,
             _JSONL,
+        ),
+    ),
+    Command(
+        "ingest",
+        "take in a message from standard input or files, as if it had come to the mailbox",
+        "ingest:ingest",
+        (
+            _opt("files", nargs="*", metavar="FILE", help="messages (RFC 5322); standard input when absent"),
+            _opt("--mailbox", metavar="NAME", help="the mailbox it belongs to; by its recipient when absent"),
+            _JSON,
         ),
     ),
     Command("threads", "group messages into threads", "inspect:threads", (_JSONL,)),

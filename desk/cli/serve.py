@@ -63,7 +63,7 @@ def run(config: Config, places: Paths, *, demo: bool = False) -> int:
     from desk.ui.app import run as run_screen
     from desk.workers.supervise import Supervisor, command
 
-    supervisor = Supervisor(command(), places.logs)
+    supervisor = Supervisor(command(), places.logs, _workers(config))
 
     def connect() -> "tuple[Desk, AsyncDatabase]":
         from desk.store.database import AsyncDatabase
@@ -99,14 +99,22 @@ def worker(given: argparse.Namespace) -> int:
     from desk.workers.supervise import Supervisor, command
 
     rooms.store(config, places).close()
-    supervisor = Supervisor(command(), places.logs)
+    supervisor = Supervisor(command(), places.logs, _workers(config))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.request_stop())
-    print(f"desk: fetch, think and send are at work; their logs are in {places.logs}", flush=True)  # noqa: T201
+    names = ", ".join(_workers(config))
+    print(f"desk: {names} are at work; their logs are in {places.logs}", flush=True)  # noqa: T201
     supervisor.start()
     supervisor.wait()
     supervisor.stop()
     return 0
+
+
+def _workers(config: Config) -> tuple[str, ...]:
+    """The workers this desk needs."""
+    from desk.workers.supervise import WORKERS
+
+    return (*WORKERS, "webhook") if config.webhook.listen else WORKERS
 
 
 def _one(name: str, config: Config, places: Paths) -> int:
@@ -125,6 +133,10 @@ def _one(name: str, config: Config, places: Paths) -> int:
 
             os.nice(POLITE)
             think.run(db, lambda: rooms.rooms(config, places), stop)
+        elif name == "webhook":
+            from desk.workers import webhook
+
+            webhook.run(db, config, os.environ.get(config.webhook.secret_env, ""), stop)
         else:
             from desk.workers import send
 

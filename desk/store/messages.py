@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from desk.domain.enums import Direction, MessageStatus
+from desk.domain.guarded import content_hash
 from desk.store.columns import maker, moment, stamp, strings, when
 from desk.store.database import Read
 from desk.store.intake import index_ids, keep, mailbox, move, outbound, receive, scanned, seen, set_cursor, take, touch
@@ -208,6 +209,13 @@ def raw(message_id: int) -> Read[bytes]:
         sa.select(blobs.c.data).join_from(messages, blobs, blobs.c.hash == m.blob_hash).where(m.id == message_id)
     )
     return Read(statement, lambda rows: zlib.decompress(rows[0][0]) if rows else b"")
+
+
+def with_bytes(mailbox_id: int, raw: bytes) -> Read[str | None]:
+    """The ticket that holds exactly this message of a mailbox, None when none does."""
+    statement = sa.select(threads.c.number).join_from(messages, threads, threads.c.id == m.thread_id)
+    here = (m.mailbox_id == mailbox_id, m.blob_hash == content_hash(raw))
+    return Read(statement.where(*here), lambda rows: rows[0][0] if rows else None)
 
 
 def blob(digest: str) -> Read[bytes]:

@@ -30,16 +30,19 @@ def take(
     now: datetime,
     history: bool = False,
     outgoing: bool = False,
+    channel: str = "email",
 ) -> list[int]:
     """Store a batch and its cursor in one write; returns the rows of the messages that are new.
 
-    `history` is filed for context and never becomes work; `outgoing` says that the batch is our own sent mail.
+    `history` is filed for context and never becomes work; `outgoing` says that the batch is our own sent mail, `channel`
+    how it came.
     """
     parsed = [(fetched, parse(fetched.raw)) for fetched in batch.messages]
     new: list[int] = []
     with db.write() as tx:
         for fetched, mail in parsed:
-            found = _store(tx, mailbox_id, box, fetched, mail, now=now, history=history, outgoing=outgoing)
+            found = _store(tx, mailbox_id, box, fetched, mail, now=now, history=history, outgoing=outgoing,
+                           channel=channel)  # fmt: skip
             if found is not None:
                 new.append(found)
         intake.set_cursor(tx, mailbox_id, folder, batch.cursor.uidvalidity, batch.cursor.last_uid, at=now)
@@ -56,6 +59,7 @@ def _store(
     now: datetime,
     history: bool,
     outgoing: bool,
+    channel: str,
 ) -> int | None:
     if intake.seen(tx, mailbox_id, fetched) is not None:
         return None
@@ -85,6 +89,7 @@ def _store(
             contact_addr=who,
             at=fetched.received_at,
             subject_key=subject_key(mail.subject),
+            channel=channel,
             **({"status": ThreadStatus.RESOLVED} if history else {"step": "scanning"}),
         )
     status = MessageStatus.SENT if ours else MessageStatus.RECEIVED

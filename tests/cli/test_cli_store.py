@@ -228,3 +228,19 @@ def test_desk_home_moves_every_file(tmp_path: Path) -> None:
     kept = {path.name for path in (tmp_path / "moved").iterdir()}
     assert {"desk.toml", "desk.sqlite", "vectors"} <= kept
     assert stat.S_IMODE((tmp_path / "moved").stat().st_mode) == 0o700
+
+
+def test_a_message_on_standard_input_becomes_a_ticket(desk: Shell, tmp_path: Path) -> None:
+    assert "desk init" in desk.fails("ingest", status=1, stdin=b"From: a@b.example\n\nhi\n")
+    desk.config('[[mailboxes]]\nname = "shop"\naddress = "help@shop.example"\nfolder = "/x"\n')
+    raw = b"From: ann@web.example\nTo: help@shop.example\nSubject: Lamp\nMessage-ID: <1@web.example>\n\nIt flickers.\n"
+    done = desk("ingest", stdin=raw)
+    assert (done.status, done.out) == (0, "T-1001\n")
+    assert desk("ingest", "--json", stdin=raw).json == {"ticket": "T-1001", "known": True}
+    path = tmp_path / "two.eml"
+    path.write_bytes(raw.replace(b"<1@", b"<2@").replace(b"Lamp", b"A bill of mine"))
+    done = desk("ingest", str(path), "/no/such", "--mailbox", "shop")
+    assert (done.status, done.out) == (1, "T-1002\n")
+    assert "/no/such" in done.err
+    assert "no mailbox" in desk.fails("ingest", "--mailbox", "other", status=1, stdin=raw)
+    assert [row["number"] for row in desk("list", "all", "--json").json] == ["T-1002", "T-1001"]
