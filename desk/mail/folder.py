@@ -12,7 +12,7 @@ from pathlib import Path
 
 from desk.domain.mail import Fetched, Outgoing
 from desk.errors import MailError, SendError
-from desk.mail.source import Batch, Cursor
+from desk.mail.source import Batch, Cursor, Place
 
 BATCH = 50
 """Messages in one batch."""
@@ -62,6 +62,9 @@ class FolderSource:
         if not path.exists():
             _write(path, raw)
         return f"sent/{path.name}"
+
+    def flag(self, place: Place, name: str) -> None:
+        """A folder of files knows no flags."""
 
     def find_sent(self, message_id: str) -> bool:
         """Whether `sent/` holds this message."""

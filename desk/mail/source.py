@@ -19,6 +19,15 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message lies on its server."""
+
+    folder: str
+    uidvalidity: int
+    uid: int
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Messages and the cursor after them; both are stored in one write. `history` is context and never becomes work."""
 
@@ -43,6 +52,10 @@ class Source(Protocol):
 
     def file_sent(self, raw: bytes, message_id: str) -> str | None:
         """Copy a sent message to Sent unless it is there; says where it lies, None where no copy is wanted."""
+        ...
+
+    def flag(self, place: Place, name: str) -> None:
+        """Note on the server that a message was answered (`\\Answered`) or forwarded (`$Forwarded`), where that is wanted."""
         ...
 
     def find_sent(self, message_id: str) -> bool:

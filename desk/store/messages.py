@@ -211,6 +211,12 @@ def raw(message_id: int) -> Read[bytes]:
     return Read(statement, lambda rows: zlib.decompress(rows[0][0]) if rows else b"")
 
 
+def places(ids: Sequence[int]) -> Read[list[tuple[str, int, int]]]:
+    """(folder, UIDVALIDITY, UID) of those messages that lie on a server."""
+    statement = sa.select(m.folder, m.uidvalidity, m.uid).where(m.id.in_(list(ids)), m.uid.is_not(None))
+    return Read(statement, lambda rows: [(r[0], int(r[1] or 0), int(r[2])) for r in rows])
+
+
 def with_bytes(mailbox_id: int, raw: bytes) -> Read[str | None]:
     """The ticket that holds exactly this message of a mailbox, None when none does."""
     statement = sa.select(threads.c.number).join_from(messages, threads, threads.c.id == m.thread_id)

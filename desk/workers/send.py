@@ -13,8 +13,8 @@ from desk.actions.desk import Desk
 from desk.config import Config, MailboxConfig
 from desk.domain.enums import OutboxState
 from desk.domain.mail import Outgoing
-from desk.errors import DeskError, Refused
-from desk.mail.source import Source
+from desk.errors import DeskError, MailError, Refused
+from desk.mail.source import Place, Source
 from desk.store import changes, messages, outbox, threads
 from desk.store.database import Database
 from desk.store.outbox import OutboxRow
@@ -140,6 +140,7 @@ class Sender:
             if box is None:
                 continue
             where = self._source(box).file_sent(row.raw, row.message_id)
+            self._answered(box, row)
             with self.db.write() as tx:
                 outbox.filed(tx, row.id, where or "", now)
             count += 1
@@ -153,6 +154,16 @@ class Sender:
                     door.mark_sent(self.desk, row.id)
                 count += 1
         return count
+
+    def _answered(self, box: MailboxConfig, row: OutboxRow) -> None:
+        """Let other mail programs see what was answered; that this may fail keeps nothing else from being done."""
+        source = self._source(box)
+        for place in (Place(*where) for where in self.db.get(messages.places(row.answers))):
+            if place.folder == source.folder:
+                try:
+                    source.flag(place, "\\Answered")
+                except MailError as problem:
+                    log.warning("%s: %s", box.name, problem)
 
     def _wake(self, now: datetime) -> int:
         """Bring snoozed tickets back whose time has come."""

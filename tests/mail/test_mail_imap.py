@@ -16,7 +16,7 @@ from desk.errors import AuthError, MailError
 from desk.mail import check
 from desk.mail import imap as imap_module
 from desk.mail.imap import ImapSource
-from desk.mail.source import Cursor
+from desk.mail.source import Cursor, Place
 
 
 @pytest.fixture(scope="module", params=["pymap", "dovecot"])
@@ -195,6 +195,30 @@ def test_a_dropped_connection_is_said_and_mended_without_spinning(server: ImapSe
     with pytest.raises(MailError, match=r"127.0.0.1:\d+: reading INBOX failed"):
         read(source, cursor)
     assert read(source, cursor)[0] == []
+
+
+def test_an_answered_message_is_marked_only_when_allowed_and_still_there(server: ImapServer) -> None:
+    server.deliver([raw("asked")])
+    quiet = ImapSource(server.box(), Credential.password(server.password))
+    (first, *_), cursor = read(quiet, None)
+    assert cursor is not None
+    place = Place(first.folder, first.uidvalidity, first.uid)
+    quiet.flag(place, "\\Answered")
+    source = ImapSource(server.box(write_back=True), Credential.password(server.password))
+    source.flag(replace(place, uidvalidity=place.uidvalidity + 1), "\\Answered")
+
+    def flags() -> tuple[bytes, ...]:
+        with server.client() as client:
+            client.select_folder("INBOX", readonly=True)
+            return tuple(client.get_flags([place.uid])[place.uid])
+
+    assert b"\\Answered" not in flags()
+    source.flag(place, "\\Answered")
+    assert b"\\Answered" in flags()
+    assert b"\\Seen" not in flags()
+    assert read(source, cursor)[0] == []
+    quiet.close()
+    source.close()
 
 
 def test_sent_copies_are_filed_once_and_only_when_allowed(server: ImapServer) -> None:
