@@ -3,6 +3,8 @@
 import html as entities
 import re
 
+from desk.mail import htmlquotes
+
 MAX_HTML = 400_000
 """Characters of HTML that are converted with care; twice that much more is stripped plainly, the rest is left out."""
 MAX_TAGS = 20_000
@@ -11,10 +13,6 @@ MAX_TAGS = 20_000
 _DROP = ("script", "style", "head", "title", "template", "noscript", "svg", "object", "textarea", "select")
 _BREAK = re.compile(r"<(?:br|/p|/div|/tr|/li|/h[1-6]|/blockquote|/table|hr)\b[^<>]{0,500}>", re.I)
 _TAG = re.compile(r"<[a-zA-Z/!?][^<>]{0,20000}>")
-_CITE = re.compile(
-    r"<blockquote|class=[\"']?(?:3D)?(?:gmail_quote|yahoo_quoted|moz-cite-prefix)|id=[\"']?(?:divRplyFwdMsg|appendonsend)",
-    re.I,
-)
 
 
 def to_text(source: str) -> str:
@@ -24,7 +22,7 @@ def to_text(source: str) -> str:
         careful, rest = "", source
     else:
         careful, rest = source, ""
-    text = _converted(careful) if careful else ""
+    text = _converted(htmlquotes.as_blockquotes(careful)) if careful else ""
     return _tidy(text + _stripped(rest))
 
 

@@ -23,7 +23,7 @@ _WROTE = (
     r"shkroi|idatzi zuen|scr[íi]obh|ysgrifennodd|"
     # Asian and Semitic
     r"のメッセージ|さんは書きました|は書きました|が書きました|wrote|写道|寫道|写到|寫到|说|的邮件|"
-    r"作成|님이 작성|작성|썼습니다|쓰신 글|"
+    r"作成|님이 작성|작성|썼습니다|쓰신 글|쓴 글|"
     r"đã viết|viết|menulis|tulis|sumulat|เขียน(?:ว่า)?|ได้เขียน|लिखा|ने लिखा|লিখেছেন|கூறியது|"
     r"כתב(?:/ה)?|כתבה|‏כתב|كتب|كتبت|نوشت"
 )
@@ -56,7 +56,7 @@ _FROM = (
     "від кого|отправлено от|de la|expeditor|"
     "gönderen|kimden|από|差出人|送信者|发件人|寄件者|寄件人|發件人|보낸 ?사람|보낸이|من|מאת|"
     "от кого|pošiljatelj|pošiljalac|saatja|no|nuo|"
-    "dari|từ|จาก|feladó|pengirim|frá|nga|siuntėjas|sūtītājs|de part de"
+    "dari|từ|จาก|pengirim|frá|nga|siuntėjas|sūtītājs|de part de|šalje"
 )
 _SENT = (
     "sent|date|gesendet|datum|envoyé|envoye|date d'envoi|enviado|enviada|enviado el|enviada em|"
@@ -115,7 +115,22 @@ ORIGINAL = re.compile(
     r"начало переадресованного сообщения|以下に転送|転送されたメッセージ|以下是转发的邮件|开始转发的邮件)\s*[:：]?\s*\**\s*$",
     re.I,
 )
-RULER = re.compile(r"^\s*(?:[-_=*─—–]\s*){5,}\s*$|^\s*[_─—]{3,}\s*$")
+ABOVE = re.compile(
+    r"^[\s>]*##-[^\n]{5,150}-##|"
+    r"^[\s>*]*(?:[-=#*_~]{2,}[^\n.!?]{0,40}\b|(?:please |bitte |veuillez |por favor,? |prosimy |vänligen )?)"
+    r"(?:repl[yi]|type|respon[ds]|answer|antwort|r[ée]pon|risp|antwoord|svar|odpowied|odpisz|ответ|відпов|"
+    r"vastaa|yanıt|回复|返信)[^\n.!?]{0,40}(?:\b(?:above|oberhalb|über|au-dessus|encima|arriba|acima|sopra|boven|ovan(?:för)?|"
+    r"over|powyżej|nad|выше|вище|yläpuolelle|üst)|以上|上)[^\n.!?]{0,20}"
+    r"(?:line|zeile|linie|ligne|línea|linha|linea|riga|regel|lijn|rad|linj|lini|řád|строк|черт|рядк|viivan|satır|行|線)\w*"
+    r"[^\w\n]{0,30}$",
+    re.I,
+)
+"""A ticket system's "reply above this line"; everything from it on is the system's own mail."""
+RULER = re.compile(r"^\s*(?:[-_=*─—–]\s*){5,}\s*$|^\s*[_─—]{3,}\s*$|^\s*\* \* \*\s*$")
+TITLED = re.compile(r"^[\s*_]*[-=─—–]{3,}\s*[^\W\d_][^\n]{2,60}?\s*[-=─—–]{3,}\s*$")
+"""A ruler with words in it, in a language not listed; it counts only right above a header block or attribution."""
+FIELD = re.compile(r"^[\s*_]*[^\W\d_][^:：\n<>@]{0,24}[:：][\s*_]*\S")
+BRACKETED = re.compile(r"<[^<>\s@]+@[^<>\s]+>|\[mailto:[^\]\s]+\]")
 FOOTER = re.compile(r"^\s*_{5,}\s*$")
 SIGNATURE = re.compile(r"^\s*(?:--|—|––|__|-- )\s*$")
 _SENT_WITH = (
@@ -132,7 +147,10 @@ _SENT_WITH = (
     r"iphone'?umdan gönderildi|στάλθηκε από|εστάλη από|iphoneから送信|(?:my )?\w+から送信|发自我的|"
     r"發自我的|从我的|從我的|寄自我的|傳送自|來自我的|나의 \w+에서 보냄|"
     r"내 \w+에서 보냄|نشلח מה|נשלח מ|أرسلت من|dikirim dari|được gửi từ|ส่งจาก|saadetud minu|"
-    r"poslano (?:z|iz|sa)|išsiųsta iš|"
+    r"poslano (?:z|iz|sa?)|poslato (?:sa?|iz)|išsiųsta iš|"
+    r"đã gửi từ|nosūtīts no|sūtīts no|enviat (?:des|amb)|послано (?:с|са)|послато са|von [\w ]{2,30} gesendet|"
+    r"(?:hol|lade?n?|télécharge[rz]?|pobierz|download|descargar?|baixar|hämta|hent) outlook|"
+    r"outlook (?:für|voor|pour|para|per|dla|til|för) \w+|"
     r"downloaded? (?:from|via)|written (?:on|from) my|(?:pardon|excuse|please excuse|forgive) (?:the|"
     r"my|any|typos|brevity)[^\n]{0,40}(?:typo|brevity|phone|mobile)"
 )
@@ -143,6 +161,8 @@ _SENT_LINE = re.compile(
     re.I,
 )
 _SENTENCE = re.compile(r"(?<!please)[\s,](?:is|was|are|were|will|has|much|but|because|ist|war|weil|est|es|was)\s", re.I)
+BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Marks of writing direction that programs put around names and addresses."""
 QUOTED = re.compile(r"^[ \t]{0,3}(?:>|»|&gt;)")
 BARRED = re.compile(r"^\|(?:[ \t][^|]*)?$")
 TRACKER = re.compile(r"^\s*[\u1427\ufffc\u200b-\u200d\u2060]+\s*$")
@@ -157,6 +177,30 @@ def is_sent_with(line: str) -> bool:
 def label(line: str) -> re.Match[str] | None:
     """A "From: …" line of a header block in any language; its groups say which field it is."""
     return LABEL.match(line) if ":" in line[:60] or "：" in line[:60] else None
+
+
+def names_only(line: str) -> bool:
+    """Whether a line right above a quote only says whose it is: "Jo Doe <jo@x.example>:", "Quoting …:", "Jo Doe wrote:"."""
+    line = line.strip().strip("*_ ")
+    if len(line) > 120 or line[-1:] not in (":", "："):
+        return False
+    if BRACKETED.search(line[-60:]) and line[:-1].rstrip().endswith((">", "]")):
+        return True
+    verb = WROTE.search(line)
+    words = line[: verb.start()].split() if verb and not line[verb.end() :].strip(" :：") else []
+    return 1 <= len(words) <= 4 and all(w[0].isupper() for w in words)
+
+
+def ends_in_verb(line: str) -> bool:
+    """Whether "… wrote" closes the line: "Jo <jo@x.example> wrote:", but not "I wrote to Jo <jo@x.example>:"."""
+    end = line[-60:]
+    verbs = list(WROTE.finditer(end))
+    return bool(verbs) and not re.search(r"\w", end[verbs[-1].end() :])
+
+
+def wrapped_name(line: str, below: str) -> bool:
+    """Whether a line is the name of an attribution that goes on with "<address> …" in the line below."""
+    return below.lstrip().startswith(("<", "(<")) and 0 < len(line.strip()) < 80 and line.rstrip()[-1] not in ".!?:："
 
 
 @lru_cache(maxsize=4096)

@@ -40,9 +40,10 @@ def split(text: str) -> ReplyParts:
 
 def _split(lines: list[str]) -> ReplyParts:
     kinds = [OWN] * len(lines)
-    _mark_prefixed(lines, kinds)
-    _mark_originals(lines, kinds)
-    _mark_signatures(lines, kinds)
+    bare = [marks.BIDI.sub("", line) for line in lines]
+    _mark_prefixed(bare, kinds)
+    _mark_originals(bare, kinds)
+    _mark_signatures(bare, kinds)
     return ReplyParts(_gather(lines, kinds, OWN), _gather(lines, kinds, QUOTE), _gather(lines, kinds, SIGN))
 
 
@@ -63,9 +64,17 @@ def _rescued(lines: list[str], parts: ReplyParts) -> ReplyParts:
         inner = _split(rest)
         return ReplyParts(inner.reply, parts.quoted, inner.signature) if inner.reply else parts
     bare = [marks.QUOTED.sub("", line, count=1).strip() for line in lines]
+    if (head := _next_text(bare, 0, len(bare))) is not None and _forwards(bare, head):
+        inner = split("\n".join(bare))
+        return ReplyParts(inner.reply, parts.quoted, inner.signature)
     if any(marks.is_attribution(line) for line in bare if line) or _header_block(bare, 0) is not None:
         return parts
     return ReplyParts("\n".join(lines).strip("\n"), "", parts.signature)
+
+
+def _forwards(lines: list[str], n: int) -> bool:
+    """Whether a forward's head starts here: a ruler with words, or a header block."""
+    return bool(marks.ORIGINAL.match(lines[n])) or _header_block(lines, n) is not None
 
 
 def _gather(lines: list[str], kinds: list[str], kind: str) -> str:
@@ -124,7 +133,10 @@ def _attribution_above(lines: list[str], kinds: list[str], start: int) -> int:
         if best == start or (marks.begins(lines[first]) and not marks.begins(lines[best])):
             best = first
     if best != start:
-        return best
+        above = best > 0 and kinds[best - 1] == OWN and marks.wrapped_name(lines[best - 1], lines[best])
+        return best - 1 if above else best
+    if end > 0 and kinds[end - 1] == OWN and marks.names_only(lines[end - 1]):
+        return end - 1
     return _labels_above(lines, end, start)
 
 
@@ -155,19 +167,21 @@ def _mark_originals(lines: list[str], kinds: list[str]) -> None:
 def _original_starts(lines: list[str], kinds: list[str], n: int) -> int | None:
     """The line after the head of an unprefixed original that starts at `n`, or None."""
     line = lines[n]
-    if marks.ORIGINAL.match(line):
+    if marks.ORIGINAL.match(line) or marks.ABOVE.match(line):
         return n + 1
     if (block := _header_block(lines, n)) is not None:
         return block
-    if marks.RULER.match(line):
+    if marks.RULER.match(line) or marks.TITLED.match(line):
         below = _next_text(lines, n + 1)
-        return _header_block(lines, below) if below is not None else None
+        return None if below is None else _header_block(lines, below)
     return _attribution_below(lines, kinds, n)
 
 
 def _attribution_below(lines: list[str], kinds: list[str], n: int) -> int | None:
     """The line after an attribution that starts at `n`, wrapped over up to six lines (blank ones only in between)."""
-    if not any(marks.ends(line) for line in lines[n : n + 9]) or not marks.starts(lines[n]):
+    if not any(marks.ends(line) for line in lines[n : n + 9]):
+        return None
+    if not marks.starts(lines[n]) and not (n + 1 < len(lines) and marks.wrapped_name(lines[n], lines[n + 1])):
         return None
     dated = bool(marks.opens(lines[n]) and marks.DATE.search(lines[n]))
     joined, used = "", 0
@@ -181,7 +195,11 @@ def _attribution_below(lines: list[str], kinds: list[str], n: int) -> int | None
         joined, used = f"{joined} {lines[k].strip()}", used + 1
         if used > 6 or len(joined) > 420:
             return None
-        if marks.ends(lines[k]) and marks.is_attribution(joined):
+        if (
+            marks.ends(lines[k])
+            and marks.is_attribution(joined)
+            and (marks.DATE.search(joined) or marks.ends_in_verb(joined))
+        ):
             return k + 1
     return None
 
@@ -215,7 +233,18 @@ def _header_block(lines: list[str], n: int) -> int | None:
         return k
     if len(fields) >= 2 and "from" in fields and addressed:
         return k
-    return None
+    return _foreign_block(lines, n)
+
+
+def _foreign_block(lines: list[str], n: int) -> int | None:
+    """A header block in a language not listed: a field with "Name <address>" and two or more below it, one of them dated."""
+    if not (marks.FIELD.match(lines[n]) and marks.BRACKETED.search(lines[n])):
+        return None
+    k = n
+    while k < len(lines) and k - n < 10 and marks.FIELD.match(lines[k]):
+        k += 1
+    dated = any(marks.DATE.search(line) for line in lines[n + 1 : k])
+    return k if k - n >= 3 and dated else None
 
 
 def _continues(line: str) -> bool:

@@ -232,6 +232,8 @@ def bombs() -> dict[str, Any]:
         "escaped html": raw("&lt;div&gt;" * 100_000, Content_Type="text/html"),
         "tags": raw("<div><p>" * 120_000, Content_Type="text/html"),
         "half tags": raw("<a <" * 250_000, Content_Type="text/html"),
+        "holders": raw('<div class="gmail_quote">x' * 9_000, Content_Type="text/html"),
+        "holders with a quote": raw('<div class="gmail_quote">x' * 9_000 + "<blockquote>y", Content_Type="text/html"),
         "comments": raw("<!--" * 250_000, Content_Type="text/html"),
         "nested": nested.encode(),
         "quotes": raw("> a\n" * 250_000),
