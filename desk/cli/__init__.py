@@ -94,7 +94,12 @@ COMMANDS: tuple[Command, ...] = (
             _opt("--no-check", action="store_true", help="write the configuration without trying the servers"),
         ),
     ),
-    Command("doctor", "check everything, and say how to mend what is wrong", "doctor:doctor", (_JSON,)),
+    Command(
+        "doctor",
+        "check everything, and say how to mend what is wrong",
+        "doctor:doctor",
+        (_opt("--send", action="store_true", help="send each mailbox a message and see it come back"), _JSON),
+    ),
     Command(
         "inspect",
         "one message through parse, guard and triage",

@@ -102,7 +102,7 @@ def interactive(places: Paths) -> int:
 
 def _box(given: argparse.Namespace, address: str, ask: Callable[[str], str], taken: Sequence[str]) -> MailboxConfig:
     """The mailbox that flags, answers and first guesses make; named by its address where a shorter name is taken."""
-    imap, smtp = _servers(given, address)
+    imap, smtp = _servers(given, address, ask)
     if given.imap_security:
         imap = replace(imap, security=given.imap_security, port=143 if given.imap_security == "starttls" else imap.port)
     if given.smtp_security:
@@ -130,7 +130,7 @@ def _box(given: argparse.Namespace, address: str, ask: Callable[[str], str], tak
     )
 
 
-def _servers(given: argparse.Namespace, address: str) -> tuple[ImapConfig, SmtpConfig]:
+def _servers(given: argparse.Namespace, address: str, ask: Callable[[str], str]) -> tuple[ImapConfig, SmtpConfig]:
     """The servers to start from: found by the address where flags do not name both, else empty ones."""
     from desk.mail.discover import discover
     from desk.mail.providers import SIGN_IN
@@ -142,10 +142,19 @@ def _servers(given: argparse.Namespace, address: str) -> tuple[ImapConfig, SmtpC
     if found is None:
         return bare
     _say(f"Servers by {found.source}.")
+    if found.confirm:
+        _agreed(found.imap.host, found.smtp.host, ask)
     _, advice = SIGN_IN.get(found.imap.host, ("", ""))
     if advice and not given.oauth:
         _say(advice)
     return found.imap, found.smtp
+
+
+def _agreed(imap: str, smtp: str, ask: Callable[[str], str]) -> None:
+    """Have a person agree to hosts that unsigned DNS alone names: a forged answer could ask for the password."""
+    what, fix = f"Only DNS says that {imap} and {smtp} are right.", f"If you trust them: --imap {imap} --smtp {smtp}."
+    if not sys.stdin.isatty() or ask(f"{what} Send your password there? Type yes: ").casefold() != "yes":
+        raise ConfigError(what, fix)
 
 
 def _host(text: str, port: int) -> tuple[str, int]:

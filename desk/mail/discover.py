@@ -5,22 +5,30 @@ RFC 8314); Mozilla's public list; the provider behind its MX; last `imap.` and `
 there with a valid certificate. Everything goes over HTTPS or DNS; only the domain is told to anybody.
 """
 
+import imaplib
+import smtplib
 import socket
 import ssl
+import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import httpx
 
 from desk.config import ImapConfig, SmtpConfig
-from desk.mail.providers import BEHIND_MX, PRESETS
+from desk.mail.aside import started
+from desk.mail.providers import BEHIND_MX, BY_HAND, PRESETS
 from desk.mail.tls import tls_context
 
-SECONDS = 6.0
+SECONDS = 5.0
 """For each question."""
+PATIENCE = 12.0
+"""For all of them together."""
+LATE = 1.5
+"""How long the less trusted places are still waited for once servers are known."""
 MAX_BYTES = 100_000
 """Bytes of an autoconfig file that are read."""
 
@@ -32,6 +40,12 @@ class Servers:
     imap: ImapConfig
     smtp: SmtpConfig
     source: str
+    confirm: bool = False
+    """Only unsigned DNS names these hosts, outside the domain: a person has to agree (RFC 6186, section 6)."""
+
+
+class Unknown(Exception):
+    """A place that names no servers; the text says why."""
 
 
 class Names(Protocol):
@@ -59,6 +73,19 @@ class Dns:
         found = sorted((int(r.preference), str(r.exchange).rstrip(".").lower()) for r in self._ask(domain, "MX"))
         return [host for _, host in found]
 
+    def txt(self, name: str) -> list[str] | None:
+        """The TXT records of a name; None when DNS did not answer, which is not the same as none."""
+        import dns.exception
+        import dns.resolver
+
+        try:
+            found = dns.resolver.resolve(name, "TXT", lifetime=SECONDS, search=False)
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            return []
+        except (dns.exception.DNSException, OSError):
+            return None
+        return [b"".join(record.strings).decode("utf-8", "replace") for record in found]
+
     def _ask(self, name: str, kind: str) -> list[Any]:
         import dns.exception
         import dns.resolver
@@ -69,8 +96,8 @@ class Dns:
             return []
 
 
-Answers = Callable[[str, int, str], bool]
-"""Whether a mail server answers at host and port with this security."""
+Answers = Callable[[str, int, str], str]
+"""Why no mail server answers at host and port with this security; empty when one does."""
 
 
 def discover(
@@ -93,23 +120,28 @@ def discover(
         return found
     names, answers = names or Dns(), answers or listening
     client = http or httpx.Client(timeout=SECONDS, follow_redirects=False)
-    places: list[tuple[str, Callable[[], Servers | None]]] = [
+    places: list[tuple[str, Callable[[], Servers]]] = [
         *((url.split("/")[2], lambda url=url: _autoconfig(client, url, address)) for url in _own_urls(domain)),
         (f"SRV records of {domain}", lambda: _from_srv(names, domain, address)),
         ("Mozilla's list", lambda: _autoconfig(client, _LIST.format(domain), address)),
         (f"MX of {domain}", lambda: _from_mx(names, domain, address)),
         (f"imap.{domain} and smtp.{domain}", lambda: _guessed(answers, domain, address)),
     ]
+    waiting = [(place, started(ask)) for place, ask in places]
+    until = time.monotonic() + PATIENCE
     best: Servers | None = None
-    with ThreadPoolExecutor(len(places)) as pool:
-        for (place, _), found_there in zip(places, pool.map(lambda place: place[1](), places), strict=True):
-            if found_there is None:
-                say(f"{place}: nothing")
-            elif best is None:
-                best = found_there
-                say(f"{place}: {_told(found_there)}")
-            else:
-                say(f"{place}: {'the same' if _told(best) == _told(found_there) else _told(found_there)}")
+    for place, answer in waiting:
+        try:
+            found_there = answer.result(timeout=max(0.01, until - time.monotonic()))
+        except Unknown as why:
+            say(f"{place}: {why}")
+        except TimeoutError:
+            say(f"{place}: {'not waited for' if best else 'no answer in time'}")
+        else:
+            same = best is not None and _told(best) == _told(found_there)
+            say(f"{place}: {'the same' if same else _told(found_there)}")
+            if best is None:
+                best, until = found_there, min(until, time.monotonic() + LATE)
     return best
 
 
@@ -133,20 +165,25 @@ def _preset(name: str, address: str, source: str) -> Servers:
     return Servers(imap, SmtpConfig(host=smtp_host, port=port, security=security, user=address), source)
 
 
-def _autoconfig(http: httpx.Client, url: str, address: str) -> Servers | None:
-    """Mozilla's file format at one address; None where there is no usable one."""
+def _autoconfig(http: httpx.Client, url: str, address: str) -> Servers:
+    """Mozilla's file format at one address; raises Unknown where there is no usable one."""
     try:
         with http.stream("GET", url) as answer:
             if answer.status_code != 200:
-                return None
+                raise Unknown("nothing")
             text = b""
             for part in answer.iter_bytes():
                 text += part
                 if len(text) > MAX_BYTES:
-                    return None
-    except (httpx.HTTPError, httpx.InvalidURL, OSError):
-        return None
-    return read_autoconfig(text, address, url.split("/")[2])
+                    raise Unknown("a file too large to be true")
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as problem:
+        if "CERTIFICATE" in str(problem):
+            raise Unknown("its certificate is not valid, so it is not believed") from problem
+        raise Unknown("nothing") from problem
+    found = read_autoconfig(text, address, url.split("/")[2])
+    if found is None:
+        raise Unknown("a file that names no encrypted servers")
+    return found
 
 
 def read_autoconfig(text: bytes, address: str, source: str) -> Servers | None:
@@ -179,13 +216,15 @@ def _servers(root: ET.Element, kind: str, protocol: str, address: str) -> Iterat
             yield host.lower(), int(port), security, user
 
 
-def _from_srv(names: Names, domain: str, address: str) -> Servers | None:
+def _from_srv(names: Names, domain: str, address: str) -> Servers:
     """RFC 6186 and RFC 8314: services with TLS from the start come first."""
     imap = _service(names, domain, (("_imaps._tcp", "tls"), ("_imap._tcp", "starttls")))
     smtp = _service(names, domain, (("_submissions._tcp", "tls"), ("_submission._tcp", "starttls")))
     if imap is None or smtp is None:
-        return None
-    return Servers(ImapConfig(*imap, address), SmtpConfig(*smtp, address), f"the SRV records of {domain}")
+        raise Unknown("nothing")
+    own = all(host == domain or host.endswith(f".{domain}") for host in (imap[0], smtp[0]))
+    source = f"the SRV records of {domain}"
+    return Servers(ImapConfig(*imap, address), SmtpConfig(*smtp, address), source, confirm=not own)
 
 
 def _service(names: Names, domain: str, kinds: tuple[tuple[str, str], ...]) -> tuple[str, int, str] | None:
@@ -196,32 +235,58 @@ def _service(names: Names, domain: str, kinds: tuple[tuple[str, str], ...]) -> t
     return None
 
 
-def _from_mx(names: Names, domain: str, address: str) -> Servers | None:
-    for host in names.mx(domain):
+def _from_mx(names: Names, domain: str, address: str) -> Servers:
+    hosts = names.mx(domain)
+    for host in hosts:
         for ending, name in BEHIND_MX.items():
             if host == ending or host.endswith(f".{ending}"):
                 return _preset(name, address, f"the provider that takes mail for {domain}")
-    return None
+        for ending, advice in BY_HAND.items():
+            if host == ending or host.endswith(f".{ending}"):
+                raise Unknown(advice)
+    raise Unknown(f"{hosts[0]}, a provider desk does not know" if hosts else "nothing")
 
 
-def _guessed(answers: Answers, domain: str, address: str) -> Servers | None:
-    def first(hosts: tuple[str, ...], ports: tuple[tuple[int, str], ...]) -> tuple[str, int, str] | None:
-        return next(((h, p, s) for p, s in ports for h in hosts if answers(h, p, s)), None)
+def _guessed(answers: Answers, domain: str, address: str) -> Servers:
+    """The usual names, all tried at once; only what answers with a valid certificate counts, and no certificate that
+    is wrong goes unsaid."""
+    kinds = {
+        "imap": [(h, p, s) for p, s in ((993, "tls"), (143, "starttls")) for h in (f"imap.{domain}", f"mail.{domain}")],
+        "smtp": [(h, p, s) for p, s in ((465, "tls"), (587, "starttls")) for h in (f"smtp.{domain}", f"mail.{domain}")],
+    }
+    tried = {kind: [(c, started(partial(answers, *c))) for c in found] for kind, found in kinds.items()}
+    best: dict[str, tuple[str, int, str]] = {}
+    wrong: list[str] = []
+    for kind, asked in tried.items():
+        for candidate, answer in asked:
+            why = answer.result()
+            if not why:
+                best.setdefault(kind, candidate)
+            elif "certificate" in why:
+                wrong.append(f"{candidate[0]}:{candidate[1]}: {why}")
+    if "imap" in best and "smtp" in best:
+        imap, smtp = ImapConfig(*best["imap"], address), SmtpConfig(*best["smtp"], address)
+        return Servers(imap, smtp, f"servers that answer under {domain}")
+    raise Unknown("; ".join(wrong[:2]) or "nobody answers")
 
-    imap = first((f"imap.{domain}", f"mail.{domain}"), ((993, "tls"), (143, "starttls")))
-    smtp = imap and first((f"smtp.{domain}", f"mail.{domain}"), ((465, "tls"), (587, "starttls")))
-    if not imap or not smtp:
-        return None
-    return Servers(ImapConfig(*imap, address), SmtpConfig(*smtp, address), f"servers that answer under {domain}")
 
-
-def listening(host: str, port: int, security: str) -> bool:
-    """Whether something answers there; with `tls`, with a certificate that is valid for the name."""
+def listening(host: str, port: int, security: str) -> str:
+    """Why nothing answers there encrypted, with a certificate that is valid for the name; empty when something does."""
     try:
-        with socket.create_connection((host, port), timeout=SECONDS) as plain:
-            if security != "tls":
-                return bool(plain.recv(1))
-            with tls_context().wrap_socket(plain, server_hostname=host) as secure:
-                return bool(secure.recv(1))
-    except (OSError, ssl.SSLError, UnicodeError):
-        return False
+        if security == "tls":
+            with (
+                socket.create_connection((host, port), timeout=SECONDS) as plain,
+                tls_context().wrap_socket(plain, server_hostname=host) as secure,
+            ):
+                return "" if secure.recv(1) else "it hangs up"
+        if port == 143:
+            with imaplib.IMAP4(host, port, timeout=SECONDS) as client:
+                client.starttls(tls_context())
+            return ""
+        with smtplib.SMTP(host, port, timeout=SECONDS) as sending:
+            sending.starttls(context=tls_context())
+        return ""
+    except ssl.SSLCertVerificationError as problem:
+        return f"its certificate is not valid ({problem.verify_message})"
+    except (OSError, imaplib.IMAP4.error, smtplib.SMTPException, UnicodeError) as problem:
+        return str(problem) or type(problem).__name__

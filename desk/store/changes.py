@@ -161,6 +161,15 @@ def workers() -> Read[list[WorkerRow]]:
     return Read(statement, lambda rows: [_worker(r) for r in rows])
 
 
+def damage() -> Read[str]:
+    """What is wrong with the database's file, empty when nothing is; PostgreSQL looks after its own."""
+
+    def look(dialect: str) -> sa.Executable:
+        return sa.text("PRAGMA quick_check(1)" if dialect == "sqlite" else "SELECT 'ok'")
+
+    return Read(look, lambda rows: "" if not rows or rows[0][0] == "ok" else str(rows[0][0]))
+
+
 def stream(tx: Connection, thread_id: int, text: str, *, at: datetime) -> None:
     """Show a draft while it is being written; an empty text ends the show."""
     if not text:

@@ -1,8 +1,11 @@
 """`desk init` and `desk doctor` against real IMAP and SMTP servers: what is written, what is refused, what is said."""
 
+import sqlite3
 import stat
+import threading
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,10 +13,13 @@ from commands import Done, Shell
 from oauth_door import opened
 from servers import PASSWORD, USER, ImapServer, SmtpSink, free_port, pymap_server, smtp_sink
 
+from desk.cli import doctor
 from desk.cli.secrets import credential
 from desk.config import load
 from desk.errors import AuthError
 from desk.mail import oauth
+from desk.mail.check import Check
+from desk.store import changes, database
 
 SECRET = "SHOP_PASSWORD"
 SERVERS = ("--imap", "h", "--smtp", "k")
@@ -191,7 +197,7 @@ def test_a_file_that_can_not_be_added_to_is_left_alone(desk: Shell, tmp_path: Pa
 
 def by_name(done: Done) -> dict[str, dict[str, object]]:
     checks = done.json
-    assert all(list(check) == ["name", "ok", "detail", "fix"] for check in checks)
+    assert all(list(check) == ["name", "ok", "detail", "fix", "note"] for check in checks)
     assert all(check["fix"] for check in checks if not check["ok"]), "a failure without a fix"
     return {check["name"]: check for check in checks}
 
@@ -284,6 +290,62 @@ def test_doctor_on_a_folder_that_can_not_be_used(desk: Shell, tmp_path: Path, mo
     done = desk("doctor", "--json")
     assert done.status == 2
     assert "file" in by_name(done)["configuration"]["detail"]  # type: ignore[operator]
+
+
+def test_doctor_tells_what_else_is_wrong_when_one_part_stays_silent() -> None:
+    held = threading.Event()
+
+    def silent() -> list[Check]:
+        held.wait(60)
+        return []
+
+    def broken() -> list[Check]:
+        raise RuntimeError("odd")
+
+    looks: list[doctor.Look] = [("IMAP", silent), ("model", broken), ("disk", lambda: [Check("disk", True, "room")])]
+    found = list(doctor.at_once(looks, seconds=0.1))
+    held.set()
+    assert [(c.name, c.ok) for c in found] == [("IMAP", False), ("model", False), ("disk", True)]
+    assert "no answer" in found[0].detail
+    assert "odd" in found[1].detail
+
+
+def test_doctor_finds_a_changed_audit_log_and_a_complaining_worker(desk: Shell) -> None:
+    desk.config(f'[[mailboxes]]\nname = "a"\nfolder = "{desk.home}"\n')
+    path = desk.home / "desk.sqlite"
+    db = database.open(path)
+    with db.write() as tx:
+        changes.audit(tx, "mara", "approve", "T-1", at=datetime.now(UTC))
+        changes.set_worker(tx, "fetch", "error", "imap.shop.example refused the login", at=datetime.now(UTC))
+    db.close()
+    with sqlite3.connect(path) as raw:
+        raw.execute("UPDATE audit SET actor = 'nobody'")
+    raw.close()
+    done = desk("doctor", "--json")
+    wrong = {name: check for name, check in by_name(done).items() if not check["ok"]}
+    assert done.status == 1
+    assert set(wrong) == {"audit log", "worker fetch"}
+    assert "refused the login" in str(wrong["worker fetch"]["detail"])
+
+
+def test_doctor_on_a_damaged_store_says_how_to_get_it_back(desk: Shell) -> None:
+    desk.config(f'[[mailboxes]]\nname = "a"\nfolder = "{desk.home}"\n')
+    (desk.home / "desk.sqlite").write_bytes(b"no database " * 1000)
+    done = desk("doctor", "--json")
+    assert done.status == 1
+    assert "desk backup" in str(by_name(done)["store"]["fix"])
+
+
+def test_hosts_that_dns_alone_names_are_agreed_to_by_a_person(desk: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    from desk.config import ImapConfig, SmtpConfig
+    from desk.mail import discover
+
+    named = discover.Servers(ImapConfig("in.far.example"), SmtpConfig("out.far.example"), "DNS", confirm=True)
+    monkeypatch.setattr(discover, "discover", lambda *_: named)
+    done = desk("init", "a@b.example", "--password-env", SECRET, "--no-check")
+    assert done.status == 2
+    assert "--imap in.far.example --smtp out.far.example" in done.err
+    assert not (desk.home / "desk.toml").exists()
 
 
 def test_a_password_command_gives_its_first_line(desk: Shell, imap: ImapServer, smtp: SmtpSink, tmp_path: Path) -> None:

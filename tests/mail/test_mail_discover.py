@@ -1,11 +1,19 @@
 """A mailbox's servers from its address alone: each place that may know, its order of trust, and what must not be believed."""
 
+import contextlib
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx
 import pytest
-from servers import free_port
+from servers import free_port, need
 
+from desk.mail import discover as discovery
 from desk.mail.discover import Servers, discover, listening, read_autoconfig
 from desk.mail.providers import BEHIND_MX, PRESETS, SIGN_IN
 
@@ -27,6 +35,7 @@ class World:
     records: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     hosts: list[str] = field(default_factory=list)
     up: set[tuple[str, int]] = field(default_factory=set)
+    wrong: set[tuple[str, int]] = field(default_factory=set)
     said: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
@@ -36,8 +45,10 @@ class World:
     def mx(self, domain: str) -> list[str]:
         return self.hosts
 
-    def answers(self, host: str, port: int, security: str) -> bool:
-        return (host, port) in self.up
+    def answers(self, host: str, port: int, security: str) -> str:
+        if (host, port) in self.wrong:
+            return "its certificate is not valid (self-signed)"
+        return "" if (host, port) in self.up else "nobody answers"
 
     def page(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(str(request.url))
@@ -122,6 +133,66 @@ def test_the_domain_itself_is_believed_before_others() -> None:
     assert len(world.said) == 6
 
 
+def test_dns_alone_may_not_send_a_password_to_a_stranger() -> None:
+    def found(host: str) -> Servers:
+        records = {"_imaps._tcp.shop.example": [(host, 993)], "_submissions._tcp.shop.example": [(host, 465)]}
+        servers = World(records=records).find()
+        assert servers is not None
+        return servers
+
+    assert found("mail.elsewhere.example").confirm
+    assert not found("mail.shop.example").confirm
+    assert found("mailshop.example").confirm
+
+
+def test_a_certificate_that_is_wrong_is_said() -> None:
+    world = World(wrong={("imap.shop.example", 993)})
+    assert world.find() is None
+    assert any("imap.shop.example:993: its certificate is not valid" in line for line in world.said)
+
+
+def test_a_provider_that_needs_a_program_of_its_own_says_so() -> None:
+    world = World(hosts=["mail.protonmail.ch"])
+    assert world.find() is None
+    assert any("Bridge" in line for line in world.said)
+
+
+def test_a_place_that_stays_silent_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discovery, "LATE", 0.05)
+    held = threading.Event()
+    world = World(pages={OWN: FILE})
+    world.mx = lambda domain: [str(held.wait(60))]  # type: ignore[method-assign]
+    found = world.find()
+    held.set()
+    assert found is not None
+    assert "MX of shop.example: not waited for" in world.said
+
+
+def test_only_a_valid_certificate_counts_as_a_server(tmp_path: Path) -> None:
+    need("openssl", shutil.which("openssl") is not None)
+    names = ("-keyout", str(tmp_path / "key"), "-out", str(tmp_path / "cert"))
+    made = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost")
+    subprocess.run([*made, "-addext", "subjectAltName=DNS:localhost", *names], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert", tmp_path / "key")
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                plain, _ = listener.accept()
+                with contextlib.suppress(OSError), context.wrap_socket(plain, server_side=True) as secure:
+                    secure.sendall(b"* OK ready\r\n")
+
+    threading.Thread(target=serve, daemon=True).start()
+    with contextlib.closing(listener), pytest.MonkeyPatch.context() as patch:
+        port = listener.getsockname()[1]
+        assert "certificate is not valid" in listening("localhost", port, "tls")
+        patch.setenv("SSL_CERT_FILE", str(tmp_path / "cert"))
+        assert listening("localhost", port, "tls") == ""
+        assert "certificate is not valid" in listening("127.0.0.1", port, "tls"), "the name must be the certificate's"
+
+
 def test_known_providers_need_no_question() -> None:
     world = World()
     found = world.find("ann@GMAIL.com")
@@ -133,4 +204,5 @@ def test_known_providers_need_no_question() -> None:
 
 
 def test_nobody_listening_is_no_server() -> None:
-    assert not listening("127.0.0.1", free_port(), "tls")
+    assert listening("127.0.0.1", free_port(), "tls")
+    assert listening("127.0.0.1", free_port(), "starttls")
