@@ -224,7 +224,7 @@ def begins(line: str) -> bool:
 def starts(line: str) -> bool:
     """Whether a line may be the first of an attribution that is wrapped over several lines."""
     line = line.strip().strip("*_- ")
-    return bool(_START.match(line)) or bool(DATE.search(line[:40])) or bool(EMAIL.search(line))
+    return bool(_START.match(line) or DATE.search(line[:40]) or ("@" in line and EMAIL.search(line)))
 
 
 def is_attribution(joined: str) -> bool:

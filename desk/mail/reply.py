@@ -179,9 +179,9 @@ def _original_starts(lines: list[str], kinds: list[str], n: int) -> int | None:
 
 def _attribution_below(lines: list[str], kinds: list[str], n: int) -> int | None:
     """The line after an attribution that starts at `n`, wrapped over up to six lines (blank ones only in between)."""
-    if not any(marks.ends(line) for line in lines[n : n + 9]):
-        return None
     if not marks.starts(lines[n]) and not (n + 1 < len(lines) and marks.wrapped_name(lines[n], lines[n + 1])):
+        return None
+    if not any(marks.ends(line) for line in lines[n : n + 9]):
         return None
     dated = bool(marks.opens(lines[n]) and marks.DATE.search(lines[n]))
     joined, used = "", 0

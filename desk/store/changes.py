@@ -71,8 +71,11 @@ def record(
 ) -> int:
     """Add one event to the timeline and the activity; returns its id."""
     values = {"kind": kind, "text": text.replace("\0", ""), "actor": actor, "at": stamp(at), "data": dict(data or {})}
-    added = tx.execute(events.insert().values(thread_id=thread_id, message_id=message_id, **values).returning(e.id))
+    added = tx.execute(_RECORD, {"thread_id": thread_id, "message_id": message_id, **values})
     return int(added.scalar_one())
+
+
+_RECORD = events.insert().returning(e.id)
 
 
 def link(at: float, actor: str, action: str, target: str, data: Mapping[str, Any], previous: str) -> str:

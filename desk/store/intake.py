@@ -3,9 +3,11 @@
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from desk.domain.enums import Direction, MessageStatus, ThreadStatus
@@ -15,7 +17,7 @@ from desk.domain.states import MESSAGE_MOVES
 from desk.store.columns import stamp
 from desk.store.states import transition
 from desk.store.tables import attachments, blobs, cursors, evidence, mailboxes, message_ids, messages, threads
-from desk.store.upsert import insert
+from desk.store.upsert import insert, unless_there
 
 m = messages.c
 
@@ -38,8 +40,20 @@ def keep(tx: Connection, content: bytes, at: datetime) -> str:
     """Keep bytes by content hash, compressed; returns the hash."""
     digest = content_hash(content)
     values = {"hash": digest, "data": zlib.compress(content, 6), "size": len(content), "at": stamp(at)}
-    tx.execute(insert(tx, blobs).values(**values).on_conflict_do_nothing(index_elements=["hash"]))
+    tx.execute(unless_there(tx, blobs, "hash"), values)
     return digest
+
+
+# Statements of the way of every message, made once: building one anew takes several times as long as running it.
+_HERE = sa.and_(
+    m.folder == sa.bindparam("folder"), m.uidvalidity == sa.bindparam("uidvalidity"), m.uid == sa.bindparam("uid")
+)
+_SEEN = (
+    sa.select(m.id, _HERE)
+    .where(m.mailbox_id == sa.bindparam("box"), sa.or_(_HERE, m.blob_hash == sa.bindparam("digest")))
+    .order_by(_HERE.desc())
+)
+_ADD = messages.insert().returning(m.id)
 
 
 def seen(tx: Connection, mailbox_id: int, fetched: Fetched) -> int | None:
@@ -47,15 +61,11 @@ def seen(tx: Connection, mailbox_id: int, fetched: Fetched) -> int | None:
 
     The same bytes under a new UID mean the folder was renumbered: the row then follows to its new place.
     """
-    place = sa.and_(m.folder == fetched.folder, m.uidvalidity == fetched.uidvalidity, m.uid == fetched.uid)
-    same = m.blob_hash == content_hash(fetched.raw)
-    found = tx.execute(
-        sa.select(m.id, place).where(m.mailbox_id == mailbox_id, sa.or_(place, same)).order_by(place.desc())
-    ).first()
+    here = {"folder": fetched.folder, "uidvalidity": fetched.uidvalidity, "uid": fetched.uid}
+    found = tx.execute(_SEEN, {**here, "box": mailbox_id, "digest": content_hash(fetched.raw)}).first()
     if found is None:
         return None
     if not found[1]:
-        here = {"folder": fetched.folder, "uidvalidity": fetched.uidvalidity, "uid": fetched.uid}
         tx.execute(messages.update().where(m.id == found[0]).values(here))
     return int(found[0])
 
@@ -72,12 +82,14 @@ def receive(
     status: MessageStatus = MessageStatus.RECEIVED,
     history: bool = False,
     attachment_hashes: Sequence[str] = (),
+    asked: bool = False,
 ) -> int | None:
     """Store one message with its bytes, attachments and Message-IDs, and bring its thread up to date.
 
-    Returns its row id, None when the mailbox already holds it (ask `seen` first to avoid an empty thread).
+    Returns its row id, None when the mailbox already holds it (ask `seen` first to avoid an empty thread, and say that
+    you have `asked`).
     """
-    if seen(tx, mailbox_id, fetched) is not None:
+    if not asked and seen(tx, mailbox_id, fetched) is not None:
         return None
     row = {
         "thread_id": thread_id,
@@ -94,7 +106,7 @@ def receive(
         "history": history,
         **_parsed(parsed),
     }
-    message_id = int(tx.execute(messages.insert().values(row).returning(m.id)).scalar_one())
+    message_id = int(tx.execute(_ADD, row).scalar_one())
     _attach(tx, message_id, parsed, attachment_hashes)
     index_ids(tx, thread_id, parsed.message_id, parsed.references, own=direction is Direction.OUTBOUND)
     files = bool(parsed.attachments)
@@ -149,20 +161,23 @@ def index_ids(
     """Make Message-IDs lead to the thread; those only referred to are placeholders until their mail comes."""
     waiting = [{"message_id": i, "thread_id": thread_id, "placeholder": True} for i in references if i]
     if waiting:
-        tx.execute(insert(tx, message_ids).on_conflict_do_nothing(index_elements=["message_id"]), waiting)
-    if not message_id:
-        return
-    statement = insert(tx, message_ids).values(message_id=message_id, thread_id=thread_id, own=own, placeholder=False)
-    arrived = {"placeholder": False, "own": sa.or_(message_ids.c.own, sa.literal(own))}
-    tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=["message_id"],
-            set_={
-                **arrived,
-                "thread_id": sa.case((message_ids.c.placeholder, thread_id), else_=message_ids.c.thread_id),
-            },
-        )
-    )
+        tx.execute(unless_there(tx, message_ids, "message_id"), waiting)
+    if message_id:
+        here = {"message_id": message_id, "thread_id": thread_id, "own": own, "placeholder": False}
+        tx.execute(_arrived(tx.dialect.name), here)
+
+
+@lru_cache(maxsize=2)
+def _arrived(dialect: str) -> Any:
+    """A Message-ID whose mail came: a placeholder follows it into its thread, a known one stays where it is."""
+    base = sqlite.insert(message_ids) if dialect == "sqlite" else postgresql.insert(message_ids)
+    c, new = message_ids.c, base.excluded
+    values = {
+        "placeholder": False,
+        "own": sa.or_(c.own, new.own),
+        "thread_id": sa.case((c.placeholder, new.thread_id), else_=c.thread_id),
+    }
+    return base.on_conflict_do_update(index_elements=["message_id"], set_=values)
 
 
 def touch(
@@ -172,28 +187,34 @@ def touch(
 
     An inbound one wakes and reopens it, unless it is history or a machine wrote it.
     """
-    c, seconds = threads.c, stamp(at)
+    given = {"thread": thread_id, "seconds": stamp(at), "words": snippet}
+    tx.execute(_touched(direction is Direction.INBOUND, files), given)
+    if direction is Direction.INBOUND and reopen:
+        tx.execute(_REOPEN, {"thread": thread_id})
+
+
+@lru_cache(maxsize=4)
+def _touched(inbound: bool, files: bool) -> sa.Update:
+    c, seconds = threads.c, sa.bindparam("seconds", type_=sa.Double)
+    side = c.last_inbound_at if inbound else c.last_outbound_at
     values: dict[str, Any] = {
         "last_message_at": sa.case((c.last_message_at < seconds, seconds), else_=c.last_message_at),
         "first_message_at": sa.case((c.first_message_at > seconds, seconds), else_=c.first_message_at),
         "message_count": c.message_count + 1,
-        "snippet": snippet,
+        "snippet": sa.bindparam("words"),
         "version": c.version + 1,
+        side.name: sa.case((sa.or_(side.is_(None), side < seconds), seconds), else_=side),
+        **({"has_attachments": True} if files else {}),
     }
-    if files:
-        values["has_attachments"] = True
-    side = c.last_inbound_at if direction is Direction.INBOUND else c.last_outbound_at
-    values[side.name] = sa.case((sa.or_(side.is_(None), side < seconds), seconds), else_=side)
-    tx.execute(threads.update().where(c.id == thread_id).values(values))
-    if direction is Direction.INBOUND and reopen:
-        asleep = c.status.in_(
-            [ThreadStatus.WAITING, ThreadStatus.ON_HOLD, ThreadStatus.RESOLVED, ThreadStatus.ARCHIVED]
-        )
-        tx.execute(
-            threads.update()
-            .where(c.id == thread_id, asleep, c.merged_into.is_(None))
-            .values(status=str(ThreadStatus.OPEN), snoozed_until=None, resolved_at=None)
-        )
+    return threads.update().where(c.id == sa.bindparam("thread")).values(values)
+
+
+_ASLEEP = [str(s) for s in (ThreadStatus.WAITING, ThreadStatus.ON_HOLD, ThreadStatus.RESOLVED, ThreadStatus.ARCHIVED)]
+_REOPEN = (
+    threads.update()
+    .where(threads.c.id == sa.bindparam("thread"), threads.c.status.in_(_ASLEEP), threads.c.merged_into.is_(None))
+    .values(status=str(ThreadStatus.OPEN), snoozed_until=None, resolved_at=None)
+)
 
 
 def outbound(
@@ -233,7 +254,7 @@ def outbound(
         "scanner": "own",
         "clean_text": body,
     }
-    message_id = int(tx.execute(messages.insert().values(row).returning(m.id)).scalar_one())
+    message_id = int(tx.execute(_ADD, row).scalar_one())
     index_ids(tx, thread_id, out.message_id, own=True)
     touch(tx, thread_id, Direction.OUTBOUND, at, " ".join(body[:600].split())[:160], files=False, reopen=False)
     return message_id

@@ -96,6 +96,9 @@ class Child:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
+_ADD = runs.insert().returning(r.id)
+
+
 def enqueue(
     tx: Connection,
     kind: str,
@@ -128,19 +131,18 @@ def enqueue(
         "coalesce_key": coalesce_key,
         "urgent": urgent,
     }
+    if coalesce_key is None:
+        return int(tx.execute(_ADD, values).scalar_one())
     statement = insert(tx, runs).values(values)
-    if coalesce_key is not None:
-        latest: Any = (
-            due
-            if cap_seconds is None
-            else sa.case((r.first_at + cap_seconds < due, r.first_at + cap_seconds), else_=due)
-        )
-        sooner = sa.case((r.run_at < due, r.run_at), else_=due)
-        moved = sa.case((sa.or_(r.urgent, sa.literal(urgent)), sooner), else_=latest)
-        statement = statement.on_conflict_do_update(
-            index_elements=["coalesce_key"],
-            set_={"run_at": moved, "urgent": sa.or_(r.urgent, sa.literal(urgent)), "message_id": message_id},
-        )
+    latest: Any = (
+        due if cap_seconds is None else sa.case((r.first_at + cap_seconds < due, r.first_at + cap_seconds), else_=due)
+    )
+    sooner = sa.case((r.run_at < due, r.run_at), else_=due)
+    moved = sa.case((sa.or_(r.urgent, sa.literal(urgent)), sooner), else_=latest)
+    statement = statement.on_conflict_do_update(
+        index_elements=["coalesce_key"],
+        set_={"run_at": moved, "urgent": sa.or_(r.urgent, sa.literal(urgent)), "message_id": message_id},
+    )
     return int(tx.execute(statement.returning(r.id)).scalar_one())
 
 

@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -241,16 +242,22 @@ def cursor(mailbox_id: int, folder: str) -> Read[Cursor | None]:
 
 def known_ids(wanted: Collection[str]) -> Read[dict[str, int]]:
     """The thread of each known Message-ID: received, sent by us, or only referred to so far."""
-    statement = sa.select(message_ids.c.message_id, message_ids.c.thread_id)
-    return Read(statement.where(message_ids.c.message_id.in_(list(wanted))), lambda rows: {r[0]: r[1] for r in rows})
+    return Read(_KNOWN, lambda rows: {r[0]: r[1] for r in rows}, values={"wanted": list(wanted)})
+
+
+_KNOWN = sa.select(message_ids.c.message_id, message_ids.c.thread_id).where(
+    message_ids.c.message_id.in_(sa.bindparam("wanted", expanding=True))
+)
 
 
 def own_ids(wanted: Collection[str]) -> Read[set[str]]:
     """Which of these Message-IDs are ours: an incoming copy of one is never a ticket."""
-    statement = sa.select(message_ids.c.message_id).where(
-        message_ids.c.message_id.in_(list(wanted)), message_ids.c.own.is_(True)
-    )
-    return Read(statement, lambda rows: {r[0] for r in rows})
+    return Read(_OWN, lambda rows: {r[0] for r in rows}, values={"wanted": list(wanted)})
+
+
+_OWN = sa.select(message_ids.c.message_id).where(
+    message_ids.c.message_id.in_(sa.bindparam("wanted", expanding=True)), message_ids.c.own.is_(True)
+)
 
 
 def participants(thread_ids: Collection[int]) -> Read[dict[int, frozenset[str]]]:
@@ -277,16 +284,19 @@ def recent_same_subject(
     contact_addr: str, subject_key: str, since: datetime, mailbox_id: int | None = None
 ) -> Read[list[tuple[int, datetime]]]:
     """(thread id, last message) of this contact's threads with this subject key since then, newest first."""
-    c = threads.c
+    values = {"addr": contact_addr.lower(), "subject": subject_key, "since": stamp(since), "box": mailbox_id}
+    return Read(_same_subject(mailbox_id is not None), lambda rows: [(r[0], moment(r[1])) for r in rows], values=values)
+
+
+@lru_cache(maxsize=2)
+def _same_subject(in_mailbox: bool) -> sa.Select[Any]:
+    c, wanted = threads.c, sa.bindparam
     statement = sa.select(c.id, c.last_message_at).where(
-        c.contact_addr == contact_addr.lower(), c.subject_key == subject_key, c.last_message_at >= stamp(since)
+        c.contact_addr == wanted("addr"), c.subject_key == wanted("subject"), c.last_message_at >= wanted("since")
     )
-    if mailbox_id is not None:
-        statement = statement.where(c.mailbox_id == mailbox_id)
-    return Read(
-        statement.where(c.merged_into.is_(None)).order_by(c.last_message_at.desc()),
-        lambda rows: [(r[0], moment(r[1])) for r in rows],
-    )
+    if in_mailbox:
+        statement = statement.where(c.mailbox_id == wanted("box"))
+    return statement.where(c.merged_into.is_(None)).order_by(c.last_message_at.desc())
 
 
 def mailbox_names() -> Read[dict[int, str]]:

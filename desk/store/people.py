@@ -12,7 +12,7 @@ from desk.store.columns import maker, moment, stamp, when
 from desk.store.database import Read
 from desk.store.tables import agents as agent_table
 from desk.store.tables import contact_addresses, contacts, organisations, threads
-from desk.store.upsert import insert
+from desk.store.upsert import insert, unless_there
 
 PUBLIC_DOMAINS = frozenset(
     {
@@ -82,16 +82,15 @@ def contact_of(tx: Connection, address: str, name: str = "", *, at: datetime) ->
     """The contact behind an address, made when new; a contact without a name learns it. Returns its id."""
     address = address.strip().lower()
     a = contact_addresses.c
-    found = tx.execute(sa.select(a.contact_id).where(a.address == address)).scalar()
+    found = tx.execute(_BEHIND, {"wanted": address}).first()
     if found is not None:
-        if name:
-            tx.execute(contacts.update().where(contacts.c.id == found, contacts.c.name == "").values(name=name))
-        return int(found)
+        if name and not found[1]:
+            tx.execute(contacts.update().where(contacts.c.id == found[0], contacts.c.name == "").values(name=name))
+        return int(found[0])
     values = {"name": name.replace("\0", ""), "created_at": stamp(at), "organisation_id": _organisation(tx, address)}
-    new = int(tx.execute(contacts.insert().values(values).returning(contacts.c.id)).scalar_one())
-    first = insert(tx, contact_addresses).values(address=address, contact_id=new, first_seen=stamp(at))
-    held = tx.execute(first.on_conflict_do_nothing(index_elements=["address"]).returning(a.contact_id)).scalar()
-    if held is not None:
+    new = int(tx.execute(_ADD, values).scalar_one())
+    first = {"address": address, "contact_id": new, "first_seen": stamp(at)}
+    if tx.execute(unless_there(tx, contact_addresses, "address").returning(a.contact_id), first).scalar() is not None:
         return new
     tx.execute(contacts.delete().where(contacts.c.id == new))
     return int(tx.execute(sa.select(a.contact_id).where(a.address == address)).scalar_one())
@@ -101,9 +100,20 @@ def _organisation(tx: Connection, address: str) -> int | None:
     domain = address.rpartition("@")[2]
     if not domain or domain in PUBLIC_DOMAINS:
         return None
-    statement = insert(tx, organisations).values(name=domain, domain=domain)
-    statement = statement.on_conflict_do_update(index_elements=["domain"], set_={"domain": domain})
-    return int(tx.execute(statement.returning(organisations.c.id)).scalar_one())
+    known = tx.execute(_OF_DOMAIN, {"wanted": domain}).scalar()
+    if known is not None:
+        return int(known)
+    tx.execute(unless_there(tx, organisations, "domain"), {"name": domain, "domain": domain})
+    return int(tx.execute(_OF_DOMAIN, {"wanted": domain}).scalar_one())
+
+
+_BEHIND = (
+    sa.select(contact_addresses.c.contact_id, contacts.c.name)
+    .join_from(contact_addresses, contacts)
+    .where(contact_addresses.c.address == sa.bindparam("wanted"))
+)
+_OF_DOMAIN = sa.select(organisations.c.id).where(organisations.c.domain == sa.bindparam("wanted"))
+_ADD = contacts.insert().returning(contacts.c.id)
 
 
 def contact(contact_id: int) -> Read[Contact | None]:

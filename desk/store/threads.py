@@ -205,6 +205,14 @@ def one(thread_id: int, me: str = "") -> Read[ThreadDetail | None]:
     return _detail(threads.c.id == thread_id, me)
 
 
+def merged_into(thread_id: int) -> Read[int | None]:
+    """The ticket that this one's messages went to, None where it stands for itself."""
+    return Read(_MERGED, lambda rows: rows[0][0] if rows else None, plain=True, values={"thread": thread_id})
+
+
+_MERGED = sa.select(threads.c.merged_into).where(threads.c.id == sa.bindparam("thread", type_=sa.Integer))
+
+
 def by_number(number: str, me: str = "") -> Read[ThreadDetail | None]:
     """The ticket called "T-1042"."""
     return _detail(threads.c.number == number.strip().upper(), me)
@@ -212,9 +220,19 @@ def by_number(number: str, me: str = "") -> Read[ThreadDetail | None]:
 
 def count(tx: Connection, name: str, start: int = 0) -> int:
     """The next value of a counter: one statement, so no two callers get the same; a rolled-back one is given again."""
-    statement = insert(tx, counters).values(name=name, value=start + 1)
-    statement = statement.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
-    return int(tx.execute(statement.returning(counters.c.value)).scalar_one())
+    return int(tx.execute(_counted(tx), {"name": name, "value": start + 1}).scalar_one())
+
+
+def _counted(tx: Connection) -> Any:
+    statement = insert(tx, counters)
+    if statement not in _COUNTED:
+        more = statement.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
+        _COUNTED[statement] = more.returning(counters.c.value)
+    return _COUNTED[statement]
+
+
+_COUNTED: dict[Any, Any] = {}
+"""The counting statement by dialect."""
 
 
 def next_number(tx: Connection) -> str:
@@ -247,8 +265,10 @@ def create(
         "subject_key": subject_key,
         "channel": channel,
     }
-    added = tx.execute(threads.insert().values({**values, **_plain(columns)}).returning(threads.c.id))
-    return int(added.scalar_one())
+    return int(tx.execute(_CREATE, {**values, **_plain(columns)}).scalar_one())
+
+
+_CREATE = threads.insert().returning(threads.c.id)
 
 
 def update(tx: Connection, thread_id: int, *, expect_version: int | None = None, **columns: Any) -> int:

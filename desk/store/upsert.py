@@ -1,5 +1,6 @@
 """INSERT … ON CONFLICT for whichever database is at the other end of the connection."""
 
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,4 +10,20 @@ from sqlalchemy.engine import Connection
 
 def insert(tx: Connection, table: sa.Table) -> Any:
     """The dialect's own `insert`, with `on_conflict_do_nothing` and `on_conflict_do_update`."""
-    return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
+    return _insert(table, tx.dialect.name)
+
+
+@lru_cache(maxsize=64)
+def _insert(table: sa.Table, dialect: str) -> Any:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+@lru_cache(maxsize=64)
+def _unless_there(table: sa.Table, key: str, dialect: str) -> Any:
+    return _insert(table, dialect).on_conflict_do_nothing(index_elements=[key])
+
+
+def unless_there(tx: Connection, table: sa.Table, key: str) -> Any:
+    """An insert that leaves a row with the same `key` alone. One object for all its uses: building a statement anew takes
+    several times as long as running it."""
+    return _unless_there(table, key, tx.dialect.name)

@@ -40,9 +40,10 @@ def take(
     parsed = [(fetched, parse(fetched.raw)) for fetched in batch.messages]
     new: list[int] = []
     with db.write() as tx:
+        secret = str(within(tx, changes.setting(LOOP_SECRET)) or "")
         for fetched, mail in parsed:
             found = _store(tx, mailbox_id, box, fetched, mail, now=now, history=history, outgoing=outgoing,
-                           channel=channel)  # fmt: skip
+                           channel=channel, secret=secret)  # fmt: skip
             if found is not None:
                 new.append(found)
         intake.set_cursor(tx, mailbox_id, folder, batch.cursor.uidvalidity, batch.cursor.last_uid, at=now)
@@ -60,13 +61,13 @@ def _store(
     history: bool,
     outgoing: bool,
     channel: str,
+    secret: str,
 ) -> int | None:
     if intake.seen(tx, mailbox_id, fetched) is not None:
         return None
     own = {a.casefold() for a in (box.address, *box.aliases) if a}
     ours = outgoing and mail.from_addr.casefold() in own
-    secret = within(tx, changes.setting(LOOP_SECRET))
-    if not ours and secret and is_own_loop(mail.headers, str(secret)):
+    if not ours and secret and is_own_loop(mail.headers, secret):
         mail = _marked(mail, "our own mail came back")
     elif not ours and mail.message_id and within(tx, messages.own_ids([mail.message_id])):
         mail = _marked(mail, "our own message came back")
@@ -103,6 +104,7 @@ def _store(
         direction=Direction.OUTBOUND if ours else Direction.INBOUND,
         status=status,
         history=history,
+        asked=True,
     )
     if message_id is None:
         return None
@@ -145,9 +147,9 @@ def find_thread(tx: Connection, mailbox_id: int, mail: ParsedMail, own: set[str]
 def _alive(tx: Connection, thread_id: int) -> int:
     """The ticket a merged one went into."""
     seen: Sequence[int] = ()
-    while (detail := within(tx, threads.one(thread_id))) and detail.merged_into and thread_id not in seen:
+    while (into := within(tx, threads.merged_into(thread_id))) and thread_id not in seen:
         seen = (*seen, thread_id)
-        thread_id = detail.merged_into
+        thread_id = into
     return thread_id
 
 

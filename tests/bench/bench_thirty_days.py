@@ -88,7 +88,7 @@ class World:
             f"Date: {format_datetime(at)}\r\n\r\nLetter {n}: {' '.join(self.dice.choices(TOPICS, k=30))}\r\n"
         ).encode()
         if n == 777:
-            raw = b"Subject\xff: =?broken?\r\n From \x00 nobody\r\n\r\n\xfe\xff" + raw[:40]
+            raw = b"Subject\xff: =?broken?\r\n From \x01 nobody\r\n\r\n\xfe\xff letter 777\r\n"
             self.talks += 1
             self.subjects[self.talks] = (sender, subject)
             return Mail(raw, at, self.talks, "")
