@@ -63,7 +63,7 @@ COMMANDS: tuple[Command, ...] = (
         "worker",
         "fetch, think and send without a screen, until stopped",
         "serve:worker",
-        (_opt("--only", choices=("fetch", "think", "send", "webhook"), help="run this one worker in this process"),),
+        (_opt("--only", metavar="NAME", help="run this one worker in this process: fetch, think, send, or a channel"),),
     ),
     Command(
         "init",

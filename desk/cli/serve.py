@@ -111,10 +111,11 @@ def worker(given: argparse.Namespace) -> int:
 
 
 def _workers(config: Config) -> tuple[str, ...]:
-    """The workers this desk needs."""
+    """The workers this desk needs: the three, and one for each channel that is switched on."""
+    from desk.workers.channels import found
     from desk.workers.supervise import WORKERS
 
-    return (*WORKERS, "webhook") if config.webhook.listen else WORKERS
+    return (*WORKERS, *(name for name, channel in found().items() if channel.wanted(config)))
 
 
 def _one(name: str, config: Config, places: Paths) -> int:
@@ -133,14 +134,17 @@ def _one(name: str, config: Config, places: Paths) -> int:
 
             os.nice(POLITE)
             think.run(db, lambda: rooms.rooms(config, places), stop)
-        elif name == "webhook":
-            from desk.workers import webhook
-
-            webhook.run(db, config, os.environ.get(config.webhook.secret_env, ""), stop)
-        else:
+        elif name == "send":
             from desk.workers import send
 
             send.run(db, config, rooms.desk(config, db, who="send"), rooms.transport(config), rooms.source, stop)
+        else:
+            from desk.workers import channels
+
+            known = channels.found()
+            if name not in known:
+                raise ConfigError(f"There is no worker {name!r}.", f"Name fetch, think, send or {', '.join(known)}.")
+            known[name].receive(db, config, stop)
     finally:
         db.close()
     return 0

@@ -213,6 +213,18 @@ def lease(tx: Connection, name: str, token: str, owner: str, *, now: datetime, s
     return taken.scalar() == token
 
 
+def first_time(tx: Connection, name: str, *, now: datetime, seconds: float) -> bool:
+    """Whether `name` comes by for the first time within `seconds`; what is older is forgotten on the way."""
+    at = stamp(now) or 0.0
+    tx.execute(leases.delete().where(leases.c.owner == _ONCE, leases.c.until < at))
+    statement = insert(tx, leases).values(name=f"{_ONCE}:{name}", token="", owner=_ONCE, until=at + seconds)
+    added = statement.on_conflict_do_nothing(index_elements=["name"]).returning(leases.c.name)
+    return tx.execute(added).scalar() is not None
+
+
+_ONCE = "once"
+
+
 def end_lease(tx: Connection, name: str, token: str) -> None:
     """Give a named lease back, if it is still ours."""
     tx.execute(leases.delete().where(leases.c.name == name, leases.c.token == token))

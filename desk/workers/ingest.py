@@ -22,7 +22,8 @@ class Ingested:
 
 
 def mailbox_for(config: Config, raw: bytes, name: str = "", recipient: str = "") -> MailboxConfig:
-    """The mailbox a message belongs to: the one named, else the one it is addressed to, else the first.
+    """The mailbox a message belongs to: the one named, else whom it was delivered to (`recipient`), else the one it is
+    addressed to, else the first.
 
     Raises MailError where there is none, or none of that name.
     """
@@ -35,11 +36,9 @@ def mailbox_for(config: Config, raw: bytes, name: str = "", recipient: str = "")
             raise MailError(f"There is no mailbox {name!r}.", f"Name one of: {known}.")
         return found
     mail = parse(raw)
-    addressed = {a.casefold() for a in (recipient, *mail.to, *mail.cc) if a}
-    for box in config.mailboxes:
-        if addressed & {a.casefold() for a in (box.address, *box.aliases) if a}:
-            return box
-    return config.mailboxes[0]
+    own = {a.casefold(): box for box in reversed(config.mailboxes) for a in (box.address, *box.aliases) if a}
+    addressed = (a.casefold() for a in (recipient, *mail.to, *mail.cc) if a)
+    return next((own[a] for a in addressed if a in own), config.mailboxes[0])
 
 
 def ingest(db: Database, box: MailboxConfig, raw: bytes, channel: str, *, now: datetime) -> Ingested:

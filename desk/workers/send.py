@@ -12,17 +12,15 @@ from desk.actions import outbox as door
 from desk.actions.desk import Desk
 from desk.config import Config, MailboxConfig
 from desk.domain.enums import OutboxState
-from desk.domain.mail import Outgoing
 from desk.errors import DeskError, MailError, Refused
 from desk.mail.source import Place, Source
 from desk.store import changes, messages, outbox, threads
 from desk.store.database import Database
 from desk.store.outbox import OutboxRow
-from desk.workers import loop
+from desk.workers import channels, loop
+from desk.workers.channels import Send
 from desk.workers.loop import Status, Stop
 
-Send = Callable[[Outgoing, Callable[[], None]], str]
-"""Hand one message over: the bytes, and what to call between the last accepted recipient and DATA. Returns the reply."""
 LOOK_AGAIN = timedelta(minutes=1)
 """How often a mailbox is asked whether a message in doubt lies in its Sent folder."""
 LEASE_SECONDS = 15.0
@@ -85,6 +83,7 @@ class Sender:
     ) -> None:
         self.config, self.desk, self.db = config, desk, desk.db
         self.transport, self.connect = transport, connect
+        self.channels = channels.found()
         self.lease = Lease(self.db, "send")
         self._sources: dict[str, Source] = {}
         self._looked: dict[int, datetime] = {}
@@ -125,12 +124,18 @@ class Sender:
                 "Put the mailbox back, or cancel the message in the outbox.",
             )
         try:
-            door.release(self.desk, outbox_id, self.transport(box))
+            door.release(self.desk, outbox_id, self._way(row, box))
         except DeskError as problem:
             log.warning("outbox %s: %s", outbox_id, problem)
             self._left = True
             return False
         return True
+
+    def _way(self, row: OutboxRow, box: MailboxConfig) -> Send:
+        """How this message leaves: as its thread's channel says, else as its mailbox does."""
+        detail = self.db.get(threads.one(row.thread_id)) if row.thread_id is not None else None
+        channel = self.channels.get(detail.channel) if detail else None
+        return (channel.reply(self.config, box) if channel else None) or self.transport(box)
 
     def _file(self, now: datetime) -> int:
         """Copy what was sent to Sent, and look there for what is in doubt."""

@@ -8,18 +8,23 @@ A request is signed: `X-Desk-Timestamp` holds epoch seconds, `X-Desk-Signature` 
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import hmac
 import http.server
 import json
 import logging
+import os
+import socket
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
-from desk.config import Config
+from desk.config import Config, MailboxConfig
 from desk.errors import ConfigError, DeskError, MailError
+from desk.store import changes
 from desk.store.database import Database
 from desk.workers.ingest import ingest, mailbox_for
 from desk.workers.loop import Status, Stop, now
@@ -31,6 +36,8 @@ MAX_BODY = 40_000_000
 """Bytes of a request."""
 SECONDS = 15.0
 """For each part of a request to arrive: who is slower is hung up on."""
+ALTOGETHER = 120.0
+"""For the whole of a request, however busily it trickles."""
 AT_ONCE = 8
 """Requests that are worked on at the same time; more are asked to come again."""
 
@@ -50,7 +57,8 @@ def message_in(kind: str, body: bytes) -> tuple[bytes, str]:
     try:
         found = json.loads(body)
         text = found["message"]
-        raw = base64.b64decode(text, validate=False) if found.get("base64") else text.encode("utf-8", "surrogateescape")
+        plain = text.encode("utf-8", "surrogateescape")
+        raw = base64.b64decode(b"".join(plain.split()), validate=True) if found.get("base64") else plain
     except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as problem:
         raise MailError("The JSON holds no message.", 'Send {"message": …, "base64": true}.') from problem
     return raw, str(found.get("rcpt_to") or "")
@@ -63,8 +71,6 @@ class Webhook:
         if len(secret) < 16:
             raise ConfigError("The webhook's secret is missing or too short.", "Set one of at least 16 characters.")
         self.db, self.config, self.secret, self.clock = db, config, secret, clock
-        self._seen: dict[str, float] = {}
-        self._lock = threading.Lock()
 
     def receive(self, headers: Any, body: bytes) -> tuple[int, dict[str, Any]]:
         """Status and answer for one request."""
@@ -73,33 +79,31 @@ class Webhook:
             return 401, {"error": "The signature is wrong.", "fix": "Sign timestamp, dot and body with the secret."}
         if not stamp.isdecimal() or abs(self.clock() - int(stamp[:12])) > WINDOW:
             return 401, {"error": "The timestamp is too old.", "fix": "Sign with the current time; check the clocks."}
-        if self._again(signed):
-            return 409, {"error": "This very request was here before.", "fix": "Sign each attempt anew."}
         kind = str(headers.get("Content-Type", "")).partition(";")[0].strip().lower()
         try:
             raw, recipient = message_in(kind, body)
-            box = mailbox_for(self.config, raw, self.config.webhook.mailbox, recipient)
-            found = ingest(self.db, box, raw, "webhook", now=now())
         except MailError as problem:
             return 400, {"error": problem.what, "fix": problem.fix}
+        try:
+            return self._take(raw, recipient, signed)
+        except MailError as problem:
+            return 422, {"error": problem.what, "fix": problem.fix}
         except DeskError as problem:
             log.warning("not stored: %s", problem)
-            self._forget(signed)
             return 503, {"error": "It could not be stored now.", "fix": "Send it again in a minute."}
+
+    def _take(self, raw: bytes, recipient: str, signed: str) -> tuple[int, dict[str, Any]]:
+        try:
+            box = mailbox_for(self.config, raw, self.config.webhook.mailbox, recipient)
+        except MailError as problem:  # our own configuration is wrong, not the message: it must come again
+            raise ConfigError(problem.what, problem.fix) from problem
+        at = datetime.fromtimestamp(self.clock(), UTC)
+        with self.db.write() as tx:
+            first = changes.first_time(tx, f"webhook:{signed}", now=at, seconds=2 * WINDOW)
+        found = ingest(self.db, box, raw, "webhook", now=now())
+        if found.known and not first:  # when it is not there, we died between the two writes: it is taken now
+            return 409, {"error": "This very request was here before.", "fix": "Sign each attempt anew."}
         return 200, {"ticket": found.number, "known": found.known}
-
-    def _again(self, signed: str) -> bool:
-        """Whether a signature was used before; remembered for as long as its timestamp is taken."""
-        with self._lock:
-            limit = self.clock() - 2 * WINDOW
-            self._seen = {s: at for s, at in self._seen.items() if at > limit}
-            known = signed in self._seen
-            self._seen[signed] = self.clock()
-            return known
-
-    def _forget(self, signed: str) -> None:
-        with self._lock:
-            self._seen.pop(signed, None)
 
 
 def server(door: Webhook, host: str, port: int) -> http.server.ThreadingHTTPServer:
@@ -110,6 +114,23 @@ def server(door: Webhook, host: str, port: int) -> http.server.ThreadingHTTPServ
         timeout = SECONDS
         server_version = "desk"
         sys_version = ""
+
+        def setup(self) -> None:
+            super().setup()
+            self._end = threading.Timer(ALTOGETHER, self._hang_up)
+            self._end.daemon = True
+            self._end.start()
+
+        def finish(self) -> None:
+            self._end.cancel()
+            super().finish()
+
+        def _hang_up(self) -> None:
+            with contextlib.suppress(OSError):
+                self.connection.shutdown(socket.SHUT_RDWR)
+
+        def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+            self.say(code, {"error": message or "This is no request desk knows.", "fix": "POST to /messages."})
 
         def do_POST(self) -> None:
             if not free.acquire(blocking=False):
@@ -131,7 +152,11 @@ def server(door: Webhook, host: str, port: int) -> http.server.ThreadingHTTPServ
             body = self.rfile.read(int(length))
             if len(body) < int(length):
                 return 400, {"error": "The body is cut off.", "fix": "Send it again."}
-            return door.receive(self.headers, body)
+            try:
+                return door.receive(self.headers, body)
+            except Exception:
+                log.exception("a request failed")
+                return 500, {"error": "An unexpected error; the log has it.", "fix": "Send it again in a minute."}
 
         def say(self, status: int, answer: dict[str, Any]) -> None:
             text = json.dumps(answer).encode()
@@ -166,3 +191,21 @@ def run(db: Database, config: Config, secret: str, stop: Stop) -> None:
         stop.event.wait(5)
     door.shutdown()
     door.server_close()
+
+
+class _Channel:
+    """The door as a channel; answers to what came in by it leave by mail, through the mailbox it belongs to."""
+
+    def wanted(self, config: Config) -> bool:
+        """Whether `webhook.listen` is set."""
+        return bool(config.webhook.listen)
+
+    def receive(self, db: Database, config: Config, stop: Stop) -> None:
+        """Serve, with the secret from the environment."""
+        run(db, config, os.environ.get(config.webhook.secret_env, ""), stop)
+
+    def reply(self, config: Config, box: MailboxConfig) -> None:
+        """The mailbox's own way."""
+
+
+CHANNEL = _Channel()
