@@ -1,15 +1,15 @@
 """The MIME tree of one message: which parts are its text, which are files, and what each says once decoded."""
 
+import email
 import mimetypes
 import quopri
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import PurePosixPath
 
 from desk.domain.mail import Attachment
-from desk.mail import charsets, headers, html, tnef
+from desk.mail import charsets, headers, html, invitations, textforms, tnef
 
 MAX_PARTS = 500
 """Parts of one message that are looked at."""
@@ -77,7 +77,50 @@ def _node(part: Message, bodies: Bodies, depth: int, top: bool = False, related:
             return _alternative(children, bodies, depth)
         inner = kind == "multipart/related"
         return [t for i, child in enumerate(children) for t in _node(child, bodies, depth + 1, related=inner and i > 0)]
+    if kind.startswith("multipart/"):
+        return _unbounded(part, bodies, depth)
+    if note := _sealed(kind, part):
+        bodies.problems.append(note)
     return _leaf(part, kind, bodies, top, related)
+
+
+def _sealed(kind: str, part: Message) -> str:
+    """What to tell about a part that is encrypted or packed in its signature; it is kept as a file."""
+    if kind in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
+        sort = headers.parameters(_raw(part, "Content-Type"))[1].get("smime-type", "").lower()
+        signed = sort in ("signed-data", "certs-only")
+        return (
+            "signed with S/MIME; the text is inside the attached file"
+            if signed
+            else "encrypted with S/MIME; not readable here"
+        )
+    return "encrypted with PGP; not readable here" if kind == "application/pgp-encrypted" else ""
+
+
+_DELIMITER = re.compile(
+    r"^--([^\s\"\\][^\n\"\\]{0,80}?)[ \t]*\n(?=(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*){1,30}\n|\n)", re.M
+)
+
+
+def _unbounded(part: Message, bodies: Bodies, depth: int) -> list[str]:
+    """A multipart whose boundary is missing or isn't the one it names: split at the delimiter it seems to use, or, when
+    there is none, shown as the text it is."""
+    payload = vars(part).get("_payload")
+    source = payload if isinstance(payload, str) else ""
+    found = _DELIMITER.search(source)
+    if found is None:
+        text = charsets.decode(_escaped(source)[:MAX_TEXT])
+        bodies.plain.append(text)
+        return [text] if text.strip() else []
+    again = email.message_from_string(f'Content-Type: multipart/mixed; boundary="{found.group(1)}"\n\n{source}')
+    bodies.problems.append("the parts of the message were not where it says; they were looked for")
+    children = again.get_payload()
+    if not isinstance(children, list):
+        return []
+    inner = [child for child in children if isinstance(child, Message)]
+    if content_type(part) == "multipart/alternative":
+        return _alternative(inner, bodies, depth + 1)
+    return [text for child in inner for text in _node(child, bodies, depth + 1)]
 
 
 def _alternative(children: list[Message], bodies: Bodies, depth: int) -> list[str]:
@@ -114,7 +157,7 @@ def _leaf(part: Message, kind: str, bodies: Bodies, top: bool, related: bool) ->
         return _file(part, kind, name, bodies, related)
     if kind == "text/calendar":
         text = charsets.decode(content(part)[:MAX_TEXT], charset_of(part))
-        bodies.calendar.append(_invitation(text))
+        bodies.calendar.append(invitations.to_text(text))
         return _file(part, kind, name, bodies, related)
     return _text(part, kind, name, bodies)
 
@@ -168,14 +211,18 @@ def _text(part: Message, kind: str, name: str, bodies: Bodies) -> list[str]:
     if kind == "text/html" or (kind != "text/plain" and _looks_html(text)):
         bodies.html.append(text)
         return [html.to_text(text)]
+    if kind in ("text/enriched", "text/richtext"):
+        text = textforms.unenriched(text)
     if (
         "format" in (params := headers.parameters(_raw(part, "Content-Type"))[1])
         and params["format"].lower() == "flowed"
     ):
-        text = unflow(text, delsp=params.get("delsp", "").lower() == "yes")
+        text = textforms.unflow(text, delsp=params.get("delsp", "").lower() == "yes")
     if "\nbegin " in "\n" + text:
-        text, files = _uuencoded(text)
-        bodies.attachments += files
+        text, files = textforms.uuencoded(text)
+        bodies.attachments += [
+            Attachment(safe_name(title), "application/octet-stream", len(inner), inner) for title, inner in files
+        ]
     bodies.plain.append(text)
     return [text]
 
@@ -263,13 +310,23 @@ def content(part: Message) -> bytes:
     raw = _escaped(payload if isinstance(payload, str) else "")
     encoding = headers.decode(_raw(part, "Content-Transfer-Encoding")).lower().strip(" ;\"'")
     if encoding.startswith("base64"):
-        return headers.base64_bytes(raw)
+        return _base64(raw, part)
     if encoding.startswith(("quoted-printable", "quoted_printable", "quotedprintable")):
         return quopri.decodestring(raw)
     if encoding.startswith(("x-uuencode", "uuencode", "uue", "x-uue")):
-        files = _uuencoded(raw.decode("latin-1"))[1]
-        return (files[0].content or b"") if files else raw
+        files = textforms.uuencoded(raw.decode("latin-1"))[1]
+        return files[0][1] if files else raw
     return raw
+
+
+def _base64(raw: bytes, part: Message) -> bytes:
+    """Base64 up to a footer that a list put below it. Text that plainly isn't base64 stays as it is."""
+    raw = re.split(rb"\n(?:--|__|==)[^\n]*(?:\n|$)", raw, maxsplit=1)[0] if b"\n--" in raw or b"\n__" in raw else raw
+    if b" " in raw and part.get_content_maintype() == "text":
+        words = raw.split()
+        if len(words) > 2 and sum(map(len, words)) / len(words) < 20 and len(words) > 2 * len(raw.strip().split(b"\n")):
+            return raw
+    return headers.base64_bytes(raw)
 
 
 def _escaped(text: str) -> bytes:
@@ -295,75 +352,3 @@ def _embedded(part: Message, kind: str, name: str) -> Attachment:
         subject = headers.decode(_raw(inner[0], "Subject"))
         name = safe_name(re.sub(r"[/\\]", "-", subject))[:120] + ".eml" if subject else ""
     return Attachment(name, kind, len(data), data)
-
-
-# Text forms -----------------------------------------------------------------------------------------------------------
-
-
-def unflow(text: str, delsp: bool = False) -> str:
-    """Join the soft line breaks of format=flowed (RFC 3676), quote depth by quote depth."""
-    out: list[str] = []
-    open_depth = -1
-    for line in text.split("\n"):
-        marks = re.match(r"(?:>[ ]?)*>|", line)
-        depth = (marks.group(0) if marks else "").count(">")
-        bare = line[len(marks.group(0)) :] if marks and depth else line
-        bare = bare.removeprefix(" ")
-        flows = bare.endswith(" ") and bare != "-- "
-        if flows and delsp:
-            bare = bare[:-1]
-        if open_depth == depth and out and bare != "-- ":
-            out[-1] += bare
-        else:
-            out.append(("> " * depth if depth else "") + bare)
-        open_depth = depth if flows else -1
-    return "\n".join(line.rstrip(" ") if line != "-- " else line for line in out)
-
-
-_BEGIN = re.compile(r"^begin [0-7]{3,4} (\S[^\n]{0,200})$", re.M)
-
-
-def _uuencoded(text: str) -> tuple[str, list[Attachment]]:
-    """Take uuencoded files out of a text; a block without its end, or that does not decode, stays text."""
-    import binascii
-
-    files: list[Attachment] = []
-    kept, pos = [], 0
-    for match in _BEGIN.finditer(text):
-        stop = text.find("\nend", match.end())
-        if match.start() < pos or stop < 0 or len(files) >= MAX_PARTS:
-            continue
-        data = b""
-        try:
-            for line in text[match.end() + 1 : stop].split("\n"):
-                data += _uu_line(line, binascii.a2b_uu) if line.strip("\r") else b""
-        except (ValueError, binascii.Error):
-            continue
-        kept.append(text[pos : match.start()])
-        files.append(Attachment(safe_name(match.group(1)), "application/octet-stream", len(data), data))
-        pos = stop + 4
-    return "".join([*kept, text[pos:]]), files
-
-
-def _uu_line(line: str, decode: Callable[[bytes], bytes]) -> bytes:
-    data = line.encode("latin-1")
-    try:
-        return decode(data)
-    except ValueError:
-        # Some senders pad the last group; the length byte says how much counts (as Python's own uu module does).
-        wanted = (((data[0] - 32) & 63) * 4 + 5) // 3
-        return decode(data[:wanted])
-
-
-def _invitation(text: str) -> str:
-    """The parts of an iCalendar event (RFC 5545) that a person would read, one per line."""
-    unfolded = re.sub(r"\n[ \t]", "", text)
-    wanted = ("METHOD", "SUMMARY", "DTSTART", "DTEND", "LOCATION", "ORGANIZER", "DESCRIPTION")
-    lines = []
-    for line in unfolded.split("\n"):
-        name, _, value = line.partition(":")
-        key = name.split(";", 1)[0].upper()
-        if key in wanted and value.strip():
-            plain = value.replace("\\n", "\n").replace("\\N", "\n").replace("\\,", ",").replace("\\;", ";")
-            lines.append(f"{key.capitalize()}: {plain}")
-    return "\n".join(lines)

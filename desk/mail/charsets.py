@@ -76,7 +76,7 @@ _BAD_CODECS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "unde
 _CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127], None)
 _ESCAPE_JP = re.compile(rb"\x1b\$[@B]|\x1b\(J")
 _HIGH = re.compile(rb"[\x80-\xff]")
-_UTF8_PAIR = re.compile(rb"[\xc3-\xf4][\x80-\xbf]+")
+_UTF8_PAIR = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
 
 def codec(name: str) -> str:
@@ -157,8 +157,8 @@ def _guess(data: bytes, declared_utf8: bool = False) -> str:
     good = sum(len(m) for m in _UTF8_PAIR.findall(data))
     if high and good >= (0.5 if declared_utf8 else 0.8) * high:
         return data.decode("utf-8", "replace")
-    if japanese := _japanese(data, high):
-        return japanese
+    if other := _japanese(data, high) or _other_script(data, high):
+        return other
     return "".join(_CP1252[b] for b in data)
 
 
@@ -178,6 +178,48 @@ def _japanese(data: bytes, high: int) -> str:
         share = wide / len(outside) if outside else 0.0
         if share >= 0.95 and kana >= 0.15 * len(outside) and share > best_share:
             best, best_share = text, share
+    return best
+
+
+# Letters that make up most of any text in a script, and how much of it they make up at least.
+_COMMON = {
+    "cp1251": ("оеаинтсрвлкмдпуяызьбй,", 0.6),
+    "koi8-r": ("оеаинтсрвлкмдпуяызьбй,", 0.6),
+    "cp1253": ("αοιετνσρηυκπλμςάέήίόύώγδ", 0.6),
+    "cp1255": ("יוהלארתבמשנםעדקחכ", 0.6),
+    "cp1256": ("اليمنورتبةعدسفكهحقش", 0.6),
+    "gb18030": (
+        "的一是不了在人有我他这中大来上国个到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可里后小么心多天而能好都然没日于起还发成"
+        "事只作当想看文无开手用主行方又如前所本见经头面公同三已老从动两长知样现理电话谢请问退款单货收买卖订产品服务，。！？",
+        0.3,
+    ),
+    "cp950": (
+        "的一是不了在人有我他這中大來上國個到說們為子和你地出道也時年得就那要下以生會自著去之過家學對可裡後小麼心多天而能好都然沒日於起還發成"
+        "事只作當想看文無開手用主行方又如前所本見經頭面公同三已老從動兩長知樣現理電話謝請問退款單貨收買賣訂產品服務您尚未，。！？",
+        0.3,
+    ),
+    "cp949": ("이다는을의가에하고지요니세로한도습사기안녕주문합시게은있어서리아나자를인그수", 0.3),
+}
+
+
+def _other_script(data: bytes, high: int) -> str:
+    """Undeclared text in a script of its own, where high bytes outnumber the ASCII letters; Latin text never looks so.
+
+    Of the codecs that read all of it, the one wins whose script's most common letters it shows the most of.
+    """
+    letters = sum(chr(b).isalpha() for b in data[:4000] if b < 128)
+    if high < 4 or len(_HIGH.findall(data[:4000])) < 1.5 * letters:
+        return ""
+    best, best_score = "", 1.0
+    for name, (common, share) in _COMMON.items():
+        try:
+            text = data.decode(name)
+        except UnicodeDecodeError:
+            continue
+        outside = [c for c in text[:4000] if ord(c) > 127]
+        score = sum(c in common for c in outside) / len(outside) / share if outside else 0.0
+        if score > best_score:
+            best, best_score = text, score
     return best
 
 

@@ -139,6 +139,20 @@ def _pieces(value: str) -> Iterator[str]:
 
 
 _COMMENT = re.compile(r"\(((?:[^()\\]|\\.)*)\)")
+
+
+def _uncommented(text: str) -> tuple[str, str]:
+    """The text without its comments (RFC 5322 3.2.2, nested ones too), and the last outermost comment."""
+    last = ""
+    for _ in range(5):
+        found = _COMMENT.findall(text)
+        if not found:
+            break
+        last = found[-1]
+        text = _COMMENT.sub(" ", text)
+    return text, last
+
+
 _BARE = re.compile(r"[^\s<>()\[\]\",;:]+@[^\s<>()\",;]+")
 
 
@@ -152,10 +166,10 @@ def _address(piece: str) -> Address | None:
         name, addr = piece[:open_], inside
         if not name.strip() and close > open_:
             name = piece[close + 1 :]
-    elif found := _BARE.search(_COMMENT.sub(" ", piece)):
+    elif found := _BARE.search(_COMMENT.sub("", piece) if "(" in piece else piece):
         addr = found.group(0)
-        comment = _COMMENT.search(piece)
-        name = comment.group(1) if comment else piece.replace(addr, "", 1)
+        rest, comment = _uncommented(piece)
+        name = comment or rest.replace(addr, "", 1)
     elif "@" in piece:
         name, addr = "", piece
     else:
@@ -188,29 +202,95 @@ def _addr(raw: str) -> str:
 def ids(value: str) -> tuple[str, ...]:
     """Message identifiers in order, each once, without brackets and inner white space."""
     value = _FOLD.sub("", raw_text(value[:MAX_HEADER]))
+    if value.lstrip(" <").startswith("=?"):
+        value = _words(value)
     found = [_SPACE.sub("", i) for i in _ID.findall(value)]
     if not found and "@" in value:
-        found = [w.strip("<>,;\"'") for w in value.split() if "@" in w]
+        found = [w.strip("<>,;\"'") for w in re.split(r"[\s,;]+", value) if "@" in w]
     elif not found:
         found = value.strip().strip("<>").split()[:1]
     return tuple(dict.fromkeys(charsets.clean(i) for i in found if i))
 
 
+_MONTHS = (
+    "jan gen ene янв sty led sij oca ιαν",
+    "feb fév fev febr févr лют фев lut úno vel şub φεβ helm",
+    "mar mär mars mrt maa már бер бере мар мart ožu μαρ",
+    "apr avr abr kwi dub квіт апр tra nis απρ huht ápr",
+    "may mai mei maj mag май мая трав kvě svi μαϊ μαι touk máj",
+    "jun juin giu июн черв cze čvn haz ιουν kesä jún",
+    "jul juil lug июл лип lip čvc srp1 tem ιουλ hein júl",
+    "aug aoû août ago авг серп sie kol ağu αυγ elo",
+    "sep sept set сен вер wrz zář ruj eyl σεπ syys szept",
+    "oct okt out ott окт жовт paź říj eki οκτ loka",
+    "nov ноя listo kas νοε marras",
+    "dec dez déc dic des gru pro aral δεκ joulu дек груд",
+)
+_LOCAL_MONTH = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()}
+_ZONES = {"MSK": "+0300", "JST": "+0900", "CET": "+0100", "CEST": "+0200", "EET": "+0200", "EEST": "+0300"} | {
+    "BST": "+0100", "WEST": "+0100", "KST": "+0900", "HKT": "+0800", "SGT": "+0800", "AEST": "+1000", "NZST": "+1200"
+}  # fmt: skip
+
+
+_PLAIN_DATE = re.compile(r"(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}(?: \(\w+\))?$")
+
+
 def date(value: str) -> datetime | None:
-    """A Date field as an aware UTC time, or None. Unusable zones count as UTC; two-digit years follow RFC 5322 4.3."""
+    """A Date field as an aware UTC time, or None. Unusable zones count as UTC; two-digit years follow RFC 5322 4.3.
+
+    Also read: ISO 8601, month names of other languages, zones by name or with a colon, points for colons, leap seconds.
+    """
     text = decode(value)
-    for attempt in (text, re.sub(r"[()]", " ", text), re.sub(r"(?<=\d)[.](?=\d)", ":", text)):
-        try:
-            parts = parsedate_tz(attempt)
-            if parts is not None and parts[0] > 0:
-                moment = datetime(*parts[:6], tzinfo=timezone(timedelta(seconds=parts[9] or 0)))
-                return moment.astimezone(UTC)
-        except (ValueError, TypeError, IndexError, OverflowError):
-            continue
+    if _PLAIN_DATE.match(text) and (moment := _moment(text)):
+        return moment
+    text = re.sub(r"^date\s*:\s*", "", text, flags=re.I)
+    for attempt in (
+        _tidied(text),
+        re.sub(r"[()]", " ", text),
+        re.sub(r"(?<=\d)[.](?=\d)", ":", text),
+        _translated(text),
+    ):
+        if moment := _moment(attempt):
+            return moment
     try:
-        moment = datetime.fromisoformat(re.sub(r"\s+([+-]\d\d:?\d\d)$", r"\1", text))
+        moment = datetime.fromisoformat(re.sub(r"\s+([+-]\d\d:?\d\d)$", r"\1", text.replace("/", "-")))
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
+        return None
+
+
+def _tidied(text: str) -> str:
+    """Zones as parsedate_tz knows them: four digits, no colon, no "GMT" before an offset; "5. Jan." without points."""
+    text = re.sub(r"\s(?:GMT|UTC)?([+-]\d\d):?(\d\d)(?=\s|\(|$)", r" \1\2", text)
+    text = re.sub(r"\s([+-]\d\d)$", r" \g<1>00", text)
+    text = re.sub(r"(?<=\s)[A-Z]{3,4}$", lambda m: _ZONES.get(m.group(0), m.group(0)), text)
+    return re.sub(r"(?<=[^\W\d_]{3})\. ?(?=\d{2,4} )|(?<=\d)\. (?=[^\W\d_])", " ", text)
+
+
+def _translated(text: str) -> str:
+    """A date with a month of another language as one that parsedate_tz reads, or "" where no such month is found."""
+    found = re.search(
+        r"(\d{1,2})\.?\s+(?:de\s+)?([^\W\d_]{3,12})\.?,?\s+(?:de\s+)?(\d{4})\D{1,6}(\d\d?:\d\d(?::\d\d)?.*)", text
+    )
+    if not found:
+        return ""
+    name = found.group(2).lower()
+    number = next((_LOCAL_MONTH[name[:n]] for n in range(min(6, len(name)), 2, -1) if name[:n] in _LOCAL_MONTH), 0)
+    months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+    return _tidied(f"{found.group(1)} {months[number - 1]} {found.group(3)} {found.group(4)}") if number else ""
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        parts = parsedate_tz(text)
+        if parts is None or parts[0] <= 0:
+            return None
+        year, month, day, hour, minute, second = parts[:6]
+        start = datetime(year, month, day, tzinfo=timezone(timedelta(seconds=parts[9] or 0)))
+        if hour > 24 or minute > 59 or second > 60:
+            return None
+        return (start + timedelta(hours=hour, minutes=minute, seconds=second)).astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
 
@@ -225,6 +305,8 @@ def parameters(value: str, charset: str = "") -> tuple[str, dict[str, str]]:
     """
     value = raw_text(_FOLD.sub(" ", value[:MAX_HEADER]), charset)
     main, _, rest = value.partition(";")
+    if "=" in main and (early := re.match(r"\s*([\w./+-]+)\s+(?=[\w*-]+\s*=)", main)):
+        main, rest = early.group(1), value[early.end() :]  # no semicolon after the main value
     plain: dict[str, str] = {}
     pieces: dict[str, dict[int, tuple[bool, str]]] = {}
     for name, text in _pairs(rest):

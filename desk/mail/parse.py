@@ -15,6 +15,8 @@ MAX_HEADERS = 2000
 """Header fields that are kept."""
 
 _END_OF_HEADERS = re.compile(rb"\n(?:\n|[ \t]+\n(?![ \t]|[!-9;-~]+[ \t]*:))")
+_MBOX = re.compile(rb">?From (?![ \t]*:)")
+_SPACED_FIELD = re.compile(rb"^([!-9;-~]+)[ \t]+:")
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
 
 
@@ -44,6 +46,8 @@ def _tree(raw: bytes, problems: list[str]) -> Message:
         return email.message_from_bytes(raw)
     except RecursionError:
         problems.append("the message is nested too deeply; only its first level was read")
+    except (ValueError, LookupError):  # the standard parser stumbles over some boundaries
+        problems.append("the parts of the message could not be told apart; it was read as one text")
     head, _, rest = raw.partition(b"\n\n")
     flat = email.message_from_bytes(head + b"\n\n")
     del flat["Content-Type"], flat["Content-Transfer-Encoding"]
@@ -59,7 +63,7 @@ def _repaired(raw: bytes, problems: list[str]) -> bytes:
     fixed = fixed.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n \t\0")
     if b"\r" in fixed:
         fixed = fixed.replace(b"\r\r\n", b"\r\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    if fixed.startswith((b"From ", b">From ")):
+    if _MBOX.match(fixed):
         fixed = fixed.partition(b"\n")[2]
     end = _END_OF_HEADERS.search(fixed)
     block, rest = (fixed[: end.start()], fixed[end.end() :]) if end else (fixed, b"")
@@ -68,7 +72,7 @@ def _repaired(raw: bytes, problems: list[str]) -> bytes:
     kept: list[bytes] = []
     for n, line in enumerate(lines):
         if is_field[n] or line[:1] in b" \t" or not line:
-            kept.append(line)
+            kept.append(_SPACED_FIELD.sub(rb"\1:", line, count=1) if is_field[n] else line)
             continue
         later = any(is_field[n + 1 :][:40])
         if not later:

@@ -95,7 +95,7 @@ LABEL = re.compile(
 
 # Lines that announce the original or a forward; everything below is not this author's.
 ORIGINAL = re.compile(
-    r"^[\s>*_]*[-_=─—–*]{2,}\s*(?:"
+    r"^(?![^\n]*\bPGP\b)[\s>*_]*[-_=─—–*]{2,}\s*(?:"
     r"(?:urspr[üu]ngliche|original|originale?n?|originalnachricht|orig\.?|forwarded|weitergeleitete|"
     r"doorgestuurd|oorspronkelijk|"
     r"message|mensaje|mensagem|messaggio|courriel|wiadomo|p[ůu]vodn|eredeti|исходное|оригинал|"
@@ -115,6 +115,8 @@ ORIGINAL = re.compile(
     r"начало переадресованного сообщения|以下に転送|転送されたメッセージ|以下是转发的邮件|开始转发的邮件)\s*[:：]?\s*\**\s*$",
     re.I,
 )
+PGP_SIGNED = "-----BEGIN PGP SIGNED MESSAGE-----"
+PGP_SIGNATURE = ("-----BEGIN PGP SIGNATURE-----", "-----END PGP SIGNATURE-----")
 ABOVE = re.compile(
     r"^[\s>]*##-[^\n]{5,150}-##|"
     r"^[\s>*]*(?:[-=#*_~]{2,}[^\n.!?]{0,40}\b|(?:please |bitte |veuillez |por favor,? |prosimy |vänligen )?)"
@@ -132,7 +134,7 @@ TITLED = re.compile(r"^[\s*_]*[-=─—–]{3,}\s*[^\W\d_][^\n]{2,60}?\s*[-=─�
 FIELD = re.compile(r"^[\s*_]*[^\W\d_][^:：\n<>@]{0,24}[:：][\s*_]*\S")
 BRACKETED = re.compile(r"<[^<>\s@]+@[^<>\s]+>|\[mailto:[^\]\s]+\]")
 FOOTER = re.compile(r"^\s*_{5,}\s*$")
-SIGNATURE = re.compile(r"^\s*(?:--|—|––|__|-- )\s*$")
+SIGNATURE = re.compile(r"^\s*(?:- )?(?:--|—|––|__|-- )\s*$")
 _SENT_WITH = (
     r"sent (?:from|via|with|using|by)|get outlook for|envoy[ée] (?:de|depuis|à partir|avec|via|"
     r"par)|obtenez outlook|gesendet (?:von|mit|über|aus)|"

@@ -40,7 +40,11 @@ def split(text: str) -> ReplyParts:
 
 def _split(lines: list[str]) -> ReplyParts:
     kinds = [OWN] * len(lines)
-    bare = [marks.BIDI.sub("", line) for line in lines]
+    bare = lines
+    if not all(map(str.isascii, lines)):
+        bare = [line if line.isascii() else marks.BIDI.sub("", line) for line in lines]
+    if any(line.startswith("-----BEGIN PGP") for line in lines):
+        _mark_armour(bare, kinds)
     _mark_prefixed(bare, kinds)
     _mark_originals(bare, kinds)
     _mark_signatures(bare, kinds)
@@ -86,6 +90,21 @@ def _gather(lines: list[str], kinds: list[str], kind: str) -> str:
         elif out and out[-1] and kind == OWN:
             out.append("")
     return re.sub(r"\n{3,}", "\n\n", "\n".join(out)).strip("\n")
+
+
+def _mark_armour(lines: list[str], kinds: list[str]) -> None:
+    """Mark the frame of text signed inline (RFC 9580 7): its first lines up to a blank one, and the signature below."""
+    inside = ""
+    for n, line in enumerate(lines):
+        if not line.startswith("-----") and not inside:
+            continue
+        mark = line.strip()
+        if mark in (marks.PGP_SIGNED, marks.PGP_SIGNATURE[0]):
+            inside = mark
+        if inside:
+            kinds[n] = SIGN
+        if mark == marks.PGP_SIGNATURE[1] or (inside == marks.PGP_SIGNED and not mark):
+            inside = ""
 
 
 def _mark_prefixed(lines: list[str], kinds: list[str]) -> None:
@@ -238,7 +257,7 @@ def _header_block(lines: list[str], n: int) -> int | None:
 
 def _foreign_block(lines: list[str], n: int) -> int | None:
     """A header block in a language not listed: a field with "Name <address>" and two or more below it, one of them dated."""
-    if not (marks.FIELD.match(lines[n]) and marks.BRACKETED.search(lines[n])):
+    if "@" not in lines[n] or not (marks.FIELD.match(lines[n]) and marks.BRACKETED.search(lines[n])):
         return None
     k = n
     while k < len(lines) and k - n < 10 and marks.FIELD.match(lines[k]):
