@@ -5,7 +5,7 @@ import re
 from email.message import Message
 
 from desk.domain.mail import ParsedMail
-from desk.mail import automated, bodies, charsets, headers, reply
+from desk.mail import automated, bodies, charsets, headers, html, htmlquotes, reply
 
 MAX_RAW = 64_000_000
 """Bytes of a message that are looked at."""
@@ -122,7 +122,7 @@ def _record(message: Message, body: bodies.Bodies, problems: list[str], raw: byt
         to=tuple(a.addr for a in people("to") if a.addr),
         cc=tuple(a.addr for a in people("cc") if a.addr),
         text=text,
-        reply_text=reply.split(text[:MAX_REPLY]).reply,
+        reply_text=_own_words(text[:MAX_REPLY], rich if plain.strip() else ""),
         plain=plain,
         html=rich,
         date=headers.date(first("date")) if first("date") else None,
@@ -135,6 +135,17 @@ def _record(message: Message, body: bodies.Bodies, problems: list[str], raw: byt
         headers=(*decoded, *parts),
         problems=tuple(dict.fromkeys(problems)),
     )
+
+
+def _own_words(text: str, rich: str) -> str:
+    """What the author wrote. Where the plain version shows no quote but the HTML beside it marks one, the HTML decides, as
+    long as all it calls own stands in the plain version too."""
+    parts = reply.split(text)
+    if parts.quoted or not rich or not htmlquotes.marked(rich):
+        return parts.reply
+    other = reply.split(html.to_text(rich)[:MAX_REPLY])
+    words, all_words = other.reply.split(), set(text.split())
+    return other.reply if other.quoted and words and all_words.issuperset(words) else parts.reply
 
 
 def _is_id(raw: str, found: str) -> bool:

@@ -181,6 +181,23 @@ def label(line: str) -> re.Match[str] | None:
     return LABEL.match(line) if ":" in line[:60] or "：" in line[:60] else None
 
 
+def dated_only(line: str) -> bool:
+    """Whether a line is short and holds a date, as the second line of "Jo Doe <jo@x.example>" above a quote."""
+    return len(line.strip()) < 50 and bool(DATE.search(line))
+
+
+def closed_address(line: str) -> bool:
+    """Whether a short line ends in an address in brackets."""
+    return len(line.strip()) < 90 and bool(BRACKETED.search(line)) and line.rstrip().endswith((">", "]"))
+
+
+_PERSONAL = re.compile(
+    r"\bI\b(?![.)])|\b(?:we|you|my|our|ich|wir|[Ii]hnen|euch|dir|meine?[rmn]?|unsere?[rmn]?|je (?:vous|t)|"
+    r"j['’]ai|j['’]avais|nous|vous|"
+    r"ik|wij|jullie|jag|jeg|yo|les escrib\w*|ho scritto|vi ho|eu escrevi|я|мы|вам|вас|я вам|minä|pisałem|pisałam)\b"
+)
+
+
 def names_only(line: str) -> bool:
     """Whether a line right above a quote only says whose it is: "Jo Doe <jo@x.example>:", "Quoting …:", "Jo Doe wrote:"."""
     line = line.strip().strip("*_ ")
@@ -198,6 +215,11 @@ def ends_in_verb(line: str) -> bool:
     end = line[-60:]
     verbs = list(WROTE.finditer(end))
     return bool(verbs) and not re.search(r"\w", end[verbs[-1].end() :])
+
+
+def self_told(line: str) -> bool:
+    """Whether a sentence that looks like an attribution speaks of "I" or "you", as people do and programs don't."""
+    return bool(_PERSONAL.search(line))
 
 
 def wrapped_name(line: str, below: str) -> bool:

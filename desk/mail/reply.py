@@ -13,6 +13,8 @@ MAX_SIGNATURE = 25
 """Lines below a signature mark; more than that is text, not a signature."""
 
 
+MAX_PICKED = 10
+"""Lines of a quote that a person put above an answer by hand; more than that is a whole mail."""
 MAX_FOOTER = 9
 """Lines below a long ruler, counting it, that are a list's or program's footer."""
 
@@ -38,7 +40,7 @@ def split(text: str) -> ReplyParts:
     return _rescued(lines, parts)
 
 
-def _split(lines: list[str]) -> ReplyParts:
+def _split(lines: list[str], below_head: bool = False) -> ReplyParts:
     kinds = [OWN] * len(lines)
     bare = lines
     if not all(map(str.isascii, lines)):
@@ -46,6 +48,8 @@ def _split(lines: list[str]) -> ReplyParts:
     if any(line.startswith("-----BEGIN PGP") for line in lines):
         _mark_armour(bare, kinds)
     _mark_prefixed(bare, kinds)
+    if not below_head:
+        _keep_picked(bare, kinds)
     _mark_originals(bare, kinds)
     _mark_signatures(bare, kinds)
     return ReplyParts(_gather(lines, kinds, OWN), _gather(lines, kinds, QUOTE), _gather(lines, kinds, SIGN))
@@ -65,7 +69,7 @@ def _rescued(lines: list[str], parts: ReplyParts) -> ReplyParts:
             if below is None:
                 break
             rest = rest[below:]
-        inner = _split(rest)
+        inner = _split(rest, below_head=True)
         return ReplyParts(inner.reply, parts.quoted, inner.signature) if inner.reply else parts
     bare = [marks.QUOTED.sub("", line, count=1).strip() for line in lines]
     if (head := _next_text(bare, 0, len(bare))) is not None and _forwards(bare, head):
@@ -122,6 +126,33 @@ def _mark_prefixed(lines: list[str], kinds: list[str]) -> None:
             n += 1
 
 
+def _keep_picked(lines: list[str], kinds: list[str]) -> None:
+    """Quotes that open the text and are answered below, with nothing said of whose they are, were picked by hand: without
+    them the answers mean nothing, so they stay."""
+    runs: list[list[int]] = []
+    last_own = max((n for n, kind in enumerate(kinds) if kind == OWN and lines[n].strip()), default=-1)
+    for n in range(last_own):
+        if kinds[n] != QUOTE:
+            continue
+        if lines[n].strip() and not marks.QUOTED.match(lines[n]):
+            return  # an attribution: a program quoted
+        if runs and runs[-1][-1] == n - 1:
+            runs[-1].append(n)
+        else:
+            runs.append([n])
+    first = _next_text(lines, 0, len(lines))
+    if not runs or first != runs[0][0] or any(len(run) > MAX_PICKED for run in runs):
+        return
+    bare = [marks.QUOTED.sub("", lines[n], count=1).strip() for n in runs[0]]
+    if (
+        any(marks.is_attribution(line) or marks.ORIGINAL.match(line) for line in bare)
+        or _header_block(bare, 0) is not None
+    ):
+        return
+    for n in (n for run in runs for n in run):
+        kinds[n] = OWN
+
+
 def _quoted(lines: list[str], n: int) -> bool:
     """A `>` line, or one of several with a bar, as some programs write."""
     if marks.QUOTED.match(lines[n]):
@@ -156,6 +187,8 @@ def _attribution_above(lines: list[str], kinds: list[str], start: int) -> int:
         return best - 1 if above else best
     if end > 0 and kinds[end - 1] == OWN and marks.names_only(lines[end - 1]):
         return end - 1
+    if end > 1 and kinds[end - 2] == OWN and marks.dated_only(lines[end - 1]) and marks.closed_address(lines[end - 2]):
+        return end - 2
     return _labels_above(lines, end, start)
 
 
@@ -219,7 +252,7 @@ def _attribution_below(lines: list[str], kinds: list[str], n: int) -> int | None
             and marks.is_attribution(joined)
             and (marks.DATE.search(joined) or marks.ends_in_verb(joined))
         ):
-            return k + 1
+            return None if marks.self_told(joined) else k + 1
     return None
 
 

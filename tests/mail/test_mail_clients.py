@@ -6,8 +6,10 @@ from collections.abc import Iterable
 import pytest
 from clientmatrix import Case, pages, programs, texts
 from clientspeech import LANGUAGES
+from mailmessages import multipart, raw
 
 from desk.mail import html
+from desk.mail.parse import parse
 from desk.mail.reply import split
 
 
@@ -49,6 +51,9 @@ def test_answers_are_told_from_quotes_in_the_layouts_of_single_programs() -> Non
         "Nora wrote: it was sent on 3 March 2026. It was not.",
         "Total on 3/3/26 at 09:41: 12 euros",
         "Send it to my phone from my old one: iPhone 12 to iPhone 15",
+        "Hello\n\nOn 3 March 2026 I wrote to you:\nmy lamp is broken.\nPlease help.",
+        "Hallo,\n\nam 03.03.2026 um 9:41 schrieb ich Ihnen:\ndie Lampe ist kaputt.\nBitte helfen Sie.",
+        "Bonjour,\n\nle 3 mars 2026 je vous ai écrit :\nla lampe est cassée.",
         "See below:\n- On Monday it was fine\n- On Tuesday it was not",
     ],
 )
@@ -75,6 +80,15 @@ OLDER = "<p>Older words.</p>"
 )
 def test_markup_tells_quotes_in_a_language_nobody_knows(page: str) -> None:
     assert split(html.to_text(page)).reply == "Own."
+
+
+def test_markup_beside_plain_text_without_marks_decides() -> None:
+    page = f'<p>Own.</p><div id="divRplyFwdMsg"><b>Qa:</b> Nora<br></div>{OLDER}'
+    plain = "Own.\n\nQa Nora\n\nOlder words.\n"
+    made = multipart("alternative", f"Content-Type: text/plain\n\n{plain}", f"Content-Type: text/html\n\n{page}")
+    mail = parse(raw(made.pop("body"), **made))
+    assert mail.reply_text == "Own."
+    assert "Older words." in mail.text
 
 
 def test_a_line_above_a_paragraph_is_no_quote() -> None:

@@ -125,6 +125,23 @@ def test_the_text_of_a_contact_form_is_kept() -> None:
     assert "It is broken." in split(text).reply
 
 
+def test_quotes_picked_by_hand_stay_with_their_answers() -> None:
+    text = "> Which size?\n\nLarge.\n\n> Which colour?\n\nGreen."
+    assert split(text).reply == text
+    assert split(f"{text}\n\n> The rest\n> of it").reply == text
+
+
+@pytest.mark.parametrize(
+    "head", ["> On Tue, 3 Mar 2026, Nora <n@x.example> wrote:\n>\n", "On Tue, 3 Mar 2026, Nora wrote:\n"]
+)
+def test_quotes_made_by_a_program_do_not(head: str) -> None:
+    assert split(f"{head}> Which size?\n\nLarge.").reply == "Large."
+
+
+def test_a_whole_mail_above_the_answer_does_not_stay() -> None:
+    assert split("> line of the old mail\n" * 30 + "\nLarge.").reply == "Large."
+
+
 def test_a_text_quoted_as_a_whole_is_not_lost() -> None:
     assert "It is broken" in split("> It is broken.\n> Please help.").reply
 
