@@ -53,9 +53,10 @@ def init(given: argparse.Namespace) -> int:
     box = _box(given, address, ask, [other.name for other in config.mailboxes])
     added = Config(mailboxes=(box,), knowledge=knowledge)
     _longer(places, added)
-    if not box.password_env and not box.password_cmd:
-        _keep_secret(box, given)
-    if not given.no_check and not _try(box):
+    typed = not box.password_env and not box.password_cmd
+    if typed:
+        _keep_secret(box, given, ask)
+    if not given.no_check and not _accepted(box, given, ask, again=typed):
         raise ConfigError("The servers did not accept this; nothing was written.", "Mend it, or add --no-check.")
     _write(places, _longer(places, added))
     print(f"Written to {places.config}. desk is read-only on the server until imap.write_back is true,")  # noqa: T201
@@ -69,35 +70,15 @@ def _again(box: MailboxConfig | None, address: str, given: argparse.Namespace) -
         raise ConfigError(f"There is no mailbox {address} yet.", f"Run `desk init {address}`.")
     if box.password_env or box.password_cmd:
         raise ConfigError(f"The password of {address} comes from elsewhere.", "Change password_env or password_cmd.")
-    _keep_secret(box, given)
-    return 0 if given.no_check or _try(box) else AuthError.exit_code
+    _keep_secret(box, given, _asker())
+    return 0 if given.no_check or not _tried(box) else AuthError.exit_code
 
 
-def interactive(places: Paths) -> int:
+def interactive() -> int:
     """`desk init` with every question asked, from the first-run screen."""
-    given = argparse.Namespace(
-        address=None,
-        name=None,
-        imap=None,
-        imap_security=None,
-        smtp=None,
-        smtp_security=None,
-        user=None,
-        password_env=None,
-        password_cmd=None,
-        oauth=None,
-        oauth_client_id=None,
-        oauth_client_secret=None,
-        oauth_tenant=None,
-        code=False,
-        browser=False,
-        sign_in=False,
-        secrets_file=False,
-        import_from="now",
-        knowledge=None,
-        no_check=False,
-    )
-    return init(given)
+    from desk.cli import parser
+
+    return init(parser().parse_args(["init"]))
 
 
 def _box(given: argparse.Namespace, address: str, ask: Callable[[str], str], taken: Sequence[str]) -> MailboxConfig:
@@ -176,7 +157,7 @@ def _folder(name: str) -> str:
     return str(path)
 
 
-def _keep_secret(box: MailboxConfig, given: argparse.Namespace) -> None:
+def _keep_secret(box: MailboxConfig, given: argparse.Namespace, ask: Callable[[str], str]) -> None:
     """Ask for the password, or have a person sign in at the provider; what comes of it goes where secrets are kept."""
     kept = Secrets(paths())
     if given.secrets_file:
@@ -185,11 +166,25 @@ def _keep_secret(box: MailboxConfig, given: argparse.Namespace) -> None:
         signed = sign_in(
             authority(box), by_code=given.code or (box.oauth.provider == "microsoft" and not given.browser)
         )
-        kept.set(f"oauth:{box.address}", signed.write())
+        _keep(kept, f"oauth:{box.address}", signed.write(), ask)
         return
     _somebody_types()
-    where = kept.file if given.secrets_file else "the system's keyring"
-    kept.set(box.address, getpass.getpass(f"Password of {box.address} (kept in {where}): "))
+    where = kept.file if kept.file.exists() else "the system's keyring"
+    _keep(kept, box.address, getpass.getpass(f"Password of {box.address} (kept in {where}): "), ask)
+
+
+def _keep(kept: Secrets, name: str, secret: str, ask: Callable[[str], str]) -> None:
+    """Keep a secret; where there is no keyring, in a file, once a person typed that they want that."""
+    try:
+        kept.set(name, secret)
+    except AuthError as problem:
+        if not sys.stdin.isatty():
+            raise
+        _say(problem.what)
+        if ask(f"Keep it unencrypted in {kept.file}, which only you can read? Type yes: ").casefold() != "yes":
+            raise
+        kept.allow_file()
+        kept.set(name, secret)
 
 
 def _somebody_types() -> None:
@@ -217,14 +212,27 @@ def _say(line: str) -> None:
     print(line, flush=True)  # noqa: T201
 
 
-def _try(box: MailboxConfig) -> bool:
+def _accepted(box: MailboxConfig, given: argparse.Namespace, ask: Callable[[str], str], *, again: bool) -> bool:
+    """Whether the servers take this; who typed a wrong password may type it twice more."""
+    for _ in range(2):
+        wrong = _tried(box)
+        if not wrong or not again or not all(name.endswith(" login") for name in wrong):
+            return not wrong
+        _say("Once more, then.")
+        _keep_secret(box, given, ask)
+    return not _tried(box)
+
+
+def _tried(box: MailboxConfig) -> list[str]:
+    """Ask the servers, tell it, and give the names of what went wrong."""
     from desk.cli import doctor
 
-    good = True
+    wrong = []
     for check in doctor.mailbox(box):
-        good = good and check.ok
         doctor.show(check)
-    return good
+        if not check.ok:
+            wrong.append(check.name)
+    return wrong
 
 
 def _longer(places: Paths, config: Config) -> bytes:
@@ -261,9 +269,13 @@ def _write(places: Paths, text: bytes) -> None:
 
 
 def _asker() -> Callable[[str], str]:
+    """Asks where somebody can answer; elsewhere names the flag that would have answered."""
+
     def ask(question: str) -> str:
         if not sys.stdin.isatty():
-            raise ConfigError(f"{question.rstrip(': ')} is missing.", "Give it as a flag; see `desk init --help`.")
+            name = question.rstrip(": ")
+            flag = {"IMAP server": "--imap HOST:PORT", "SMTP server": "--smtp HOST:PORT"}.get(name, "as its first word")
+            raise ConfigError(f"{name} is missing.", f"Give it {flag}; flags for all: `desk init --help`.")
         return input(question).strip()
 
     return ask

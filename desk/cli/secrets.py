@@ -41,7 +41,7 @@ class Secrets:
 
             return keyring.get_password(SERVICE, name)
         except Exception as problem:
-            raise AuthError(f"The system's keyring did not answer: {problem}.", _WITHOUT) from problem
+            raise AuthError(f"The system's keyring did not answer ({_first(problem)}).", _WITHOUT) from problem
 
     def set(self, name: str, secret: str) -> None:
         """Keep a secret; AuthError when the keyring does not take it."""
@@ -53,7 +53,7 @@ class Secrets:
 
             keyring.set_password(SERVICE, name, secret)
         except Exception as problem:
-            raise AuthError(f"The system's keyring did not take it: {problem}.", _WITHOUT) from problem
+            raise AuthError(f"The system's keyring did not take it ({_first(problem)}).", _WITHOUT) from problem
 
     def _read(self) -> dict[str, str]:
         try:
@@ -70,6 +70,11 @@ class Secrets:
         finally:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
+
+
+def _first(problem: Exception) -> str:
+    """The first sentence of what a keyring complains about."""
+    return " ".join(str(problem).split()).partition(". ")[0].rstrip(".")[:200] or type(problem).__name__
 
 
 _WITHOUT = "Use password_cmd or password_env, or `desk init --secrets-file` to keep secrets in a file of yours alone."

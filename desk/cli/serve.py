@@ -39,7 +39,7 @@ def screen(given: argparse.Namespace) -> int:
         if choice == "connect":
             from desk.cli.connect import interactive
 
-            if interactive(places):
+            if interactive():
                 return 1
             config, places = rooms.configuration()
         elif choice == "open":

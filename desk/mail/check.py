@@ -111,7 +111,7 @@ def _special(listed: list[Any]) -> Check:
     found = [
         f"{use[1:].decode()}: {uses[use]}" for use in (rb"\drafts", rb"\junk", rb"\archive", rb"\trash") if use in uses
     ]
-    return Check("Special folders", True, ", ".join(found) or "the server marks none; they go by their names")
+    return Check("Special folders", True, ", ".join(found) or "the server marks no drafts, junk, archive or trash")
 
 
 def _abilities(client: Any, box: MailboxConfig) -> list[Check]:

@@ -342,5 +342,5 @@ def _plain_name(name: str, delimiter: bytes | None) -> str:
 
 def words(problem: BaseException) -> str:
     """An error of the library or the system as a part of a sentence."""
-    text = " ".join(str(problem).split())[:300].strip(".")
-    return re.sub(r"^b'(.*)'$", r"\1", text) or type(problem).__name__
+    text = re.sub(r"^b'(.*)'$", r"\1", " ".join(str(problem).split())[:300])
+    return text.strip(".") or type(problem).__name__

@@ -77,6 +77,8 @@ def _trouble(
     doubt = sum(1 for row in going if row.state == OutboxState.IN_DOUBT)
     if doubt:
         return f"{words.plural(doubt, 'reply', 'replies')} may or may not have been sent; press 4 and decide."
+    if late := next((row.error for row in going if row.state == OutboxState.RETRY and row.error), ""):
+        return f"A reply waits and is tried again: {late}"
     for worker in workers:
         kind = worker.name.partition(":")[0]
         patience = SILENT.get(kind, SILENT["think"]) + (poll if kind == "fetch" else timedelta())
