@@ -104,6 +104,10 @@ def addresses(value: str, charset: str = "") -> list[Address]:
     found = [a for piece in _pieces(value) if (a := _address(piece))]
     if not any(a.addr for a in found) and "=?" in value:
         found = [a for piece in _pieces(_words(value)) if (a := _address(piece))]
+    if len(found) > 1 and found[-1].addr and not any(a.addr for a in found[:-1]) and not {";", ":"} & set(value):
+        found = [
+            Address(", ".join(a.name for a in found if a.name), found[-1].addr)
+        ]  # "Doe, Jo <jo@x>", quotes forgotten
     return found[:MAX_ADDRESSES]
 
 

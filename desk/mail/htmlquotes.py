@@ -25,15 +25,19 @@ _ATTRIBUTION = re.compile(rf"\bclass{_VALUE}moz-cite-prefix|\bid{_VALUE}reply-in
 _MARK = re.compile(
     rf"\bid{_VALUE}(?:divRplyFwdMsg|stopSpelling|zwchr)|\bclass{_VALUE}OutlookMessageHeader|\bdata-marker{_VALUE}__DIVIDER__"
 )
-_RULER = re.compile(r"\bstyle\s*=\s*[\"'][^\"'>]*border-top: ?solid|\btabindex\s*=\s*[\"']?-1", re.I)
+_RULER = re.compile(r"\bstyle\s*=\s*[\"'][^\"'>]*border-top(?:-style)?: ?solid|\btabindex\s*=\s*[\"']?-1", re.I)
 _SIGNATURE = re.compile(
     rf"\bclass{_VALUE}(?:gmail_signature|moz-signature|protonmail_signature_block)(?![\w-])|"
     rf"\bid{_VALUE}(?:Signature|ms-outlook-mobile-signature|AppleMailSignature)(?![\w-])"
 )
+# An indent made with a button is a blockquote too, but nobody is quoted: no line at its left, no mark of a program.
+_INDENT = re.compile(
+    r"^(?=.*\bmargin)(?=.*\bborder: ?none)(?!.*(?:border-left|\btype\s*=|\bcite\s*=|\bclass\s*=)).*$", re.S | re.I
+)
 _HINT = re.compile(
     r"gmail_quote|mail_android_quote|yahoo_quoted|protonmail_quote|zmail_extra|name=[\"']?quote|reference-message|OLK_SRC|"
     r"isReplyContent|ntes-pcmail|moz-(?:forward|cite|signature)|data-marker|reply-intro|divRplyFwdMsg|OutlookMessageHeader|"
-    r"stopSpelling|zwchr|tabindex|border-top: ?solid|gmail_signature|Signature|signature_block"
+    r"stopSpelling|zwchr|tabindex|border-top(?:-style)?: ?solid|border: ?none|gmail_signature|Signature|signature_block"
 )
 _TAG = re.compile(r"<(/?)([a-zA-Z][\w:-]{0,30})([^<>]{0,20000})>")
 _VOID = {"br", "hr", "img", "meta", "link", "input", "area", "base", "col", "wbr", "p", "li", "tr", "td", "th"}
@@ -62,7 +66,7 @@ def as_blockquotes(source: str) -> str:
     if not marked(source):
         return source
     elements = _elements(source)
-    edits: list[tuple[int, str]] = []
+    edits: list[tuple[int, int, str]] = []
     done = 0
     for element in [e for e in elements if not e.quoted and _HINT.search(e.attributes)][:MAX_MARKS]:
         if element.start < done:
@@ -72,8 +76,11 @@ def as_blockquotes(source: str) -> str:
             continue
         stretch = _original(source, element, elements)
         if stretch is not None:
-            edits += [(stretch[0], "<blockquote>"), (stretch[1], "</blockquote>")]
+            edits += [(stretch[0], stretch[0], "<blockquote>"), (stretch[1], stretch[1], "</blockquote>")]
             done = stretch[1]
+        elif element.name == "blockquote" and _INDENT.match(element.attributes):
+            close = source.rfind("<", element.content, element.end)
+            edits += [(element.start, element.content, "<div>"), (max(close, element.content), element.end, "</div>")]
     return _edited(source, edits)
 
 
@@ -138,18 +145,20 @@ def _fields_below(source: str, start: int) -> bool:
     return bool(_FIELD.match(below)) and (colons >= 4 or (colons >= 3 and "@" in below))
 
 
-def _sign(source: str, element: _Element) -> list[tuple[int, str]]:
+def _sign(source: str, element: _Element) -> list[tuple[int, int, str]]:
     """Put the usual "-- " above a signature element that says something and has none."""
     own = _words(source[element.content : element.end][:2000])
     before = _words(source[max(0, element.start - 300) : element.start])
     if not own or own.startswith("--") or before.endswith("--"):
         return []
-    return [(element.start, "<p>-- </p>")]
+    return [(element.start, element.start, "<p>-- </p>")]
 
 
-def _edited(source: str, edits: list[tuple[int, str]]) -> str:
+def _edited(source: str, edits: list[tuple[int, int, str]]) -> str:
+    """The page with each stretch (start, end) replaced; what begins inside a stretch already replaced is left out."""
     out, pos = [], 0
-    for at, text in edits:
-        out += [source[pos:at], text]
-        pos = at
+    for start, end, text in sorted(edits, key=lambda edit: edit[:2]):
+        if start >= pos:
+            out += [source[pos:start], text]
+            pos = end
     return "".join(out) + source[pos:]

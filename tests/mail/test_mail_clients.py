@@ -96,6 +96,19 @@ def test_a_line_above_a_paragraph_is_no_quote() -> None:
     assert split(html.to_text(page)).reply.split() == ["Own.", "Total:", "12", "More."]
 
 
+@pytest.mark.parametrize(
+    "style", ["margin:0 0 0 40px;border:none;padding:0px", "margin: 0px 0px 0px 40px; border: none;"]
+)
+def test_an_indent_made_with_a_button_is_no_quote(style: str) -> None:
+    page = f'<div>One.</div><blockquote style="{style}"><div>Two.</div></blockquote><div>Three.</div>'
+    assert split(html.to_text(page)).reply.split() == ["One.", "Two.", "Three."]
+
+
+def test_a_quote_restyled_by_another_program_stays_one() -> None:
+    style = "border:none;border-left:solid #CCCCCC 1.0pt;margin-left:4.8pt"
+    assert split(html.to_text(f'<p>One.</p><blockquote style="{style}"><p>Old.</p></blockquote>')).reply == "One."
+
+
 def test_answers_between_quotes_of_one_holder_are_kept() -> None:
     page = (
         '<div class="gmail_quote"><div class="gmail_attr">On Tue Nora &lt;n@x.example&gt; wrote:</div><blockquote>Old</blockquote>'

@@ -122,6 +122,11 @@ def test_nested_comments_are_no_part_of_an_address() -> None:
     assert address.addr == "a@x.example"
 
 
+def test_a_comma_in_an_unquoted_name_does_not_cut_it() -> None:
+    assert headers.addresses("Doe, Jo <jo@x.example>") == [headers.Address("Doe, Jo", "jo@x.example")]
+    assert [a.addr for a in headers.addresses("jo@x.example, Bo <bo@x.example>")] == ["jo@x.example", "bo@x.example"]
+
+
 @pytest.mark.parametrize(
     ("value", "ids"),
     [
