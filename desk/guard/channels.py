@@ -12,6 +12,8 @@ from desk.guard.visible import Part, Visible, visible
 MAX_TOTAL = 1_200_000
 MAX_CHANNELS = 300
 MAX_ATTACHMENT = 300_000
+MAX_QUERY = 20_000
+MAX_DATA = 200_000
 
 _TEXT_TYPES = ("text/", "message/", "application/json", "application/xml", "application/x-yaml", "application/ics")
 _TEXT_NAMES = (
@@ -31,6 +33,7 @@ _USUAL = frozenset(
 )
 _QUOTE = re.compile(r"^[ \t]*>[> \t]*", re.MULTILINE)
 _WORDS = re.compile(r"\w+")
+_MEDIA = re.compile(r"data:(?:image/(?!svg)|font/|audio/|video/)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,8 @@ _SUSPICION = {
     "display_none": 0.25, "hidden_attribute": 0.25, "visibility": 0.3, "tiny": 0.35, "colour": 0.35, "transparent": 0.4,
     "opacity": 0.35, "clip": 0.35, "off_screen": 0.35, "size": 0.3, "transform": 0.4, "mso_hide": 0.25, "details": 0.2,
     "aria_hidden": 0.1, "template": 0.3, "noscript": 0.2, "comment": 0.25, "script": 0.1, "style": 0.15, "title": 0.1,
-    "spacing": 0.35, "svg": 0.25, "fallback": 0.2, "form": 0.1, "dialog": 0.25, "head": 0.0, "xml": 0.0,
+    "spacing": 0.35, "mask": 0.35, "filter": 0.35, "behind": 0.3, "svg": 0.25, "fallback": 0.2, "form": 0.1,
+    "dialog": 0.25, "head": 0.0, "xml": 0.0,
 }  # fmt: skip
 
 
@@ -72,13 +76,15 @@ def read(mail: ParsedMail, *, raw: bytes = b"") -> Reading:
     found += _body(mail, page, plain)
     found += _names(mail)
     found += _headers(mail.headers)
-    complete = page.complete
+    complete = page.complete and not any(p.kind == "link" and _too_long(p.text) for p in page.attributes)
     for attachment in mail.attachments:
         said, whole = _attachment(attachment)
         found += said
         complete = complete and whole
     if raw:
-        found += _outside(raw)
+        said, whole = _outside(raw)
+        found += said
+        complete = complete and whole
     kept: list[Channel] = []
     total = 0
     for channel in found:
@@ -139,12 +145,19 @@ def _attributes(parts: Collection[Part]) -> Iterator[Channel]:
 def _query(link: str) -> str:
     """The words a link carries behind its address, or the data of a data: URI."""
     if link[:5].lower() == "data:":
-        return link[:200_000]
+        return link[:MAX_DATA]
     if link[:7].lower() == "mailto:":
-        return unquote_plus(link[7:4000])
+        return unquote_plus(link[7:MAX_QUERY])
     tail = link.partition("?")[2] or link.partition("#")[2]
-    said = unquote_plus(tail[:4000])
+    said = unquote_plus(tail[:MAX_QUERY])
     return said if " " in said.strip() or len(tail) > 40 else ""
+
+
+def _too_long(link: str) -> bool:
+    """Whether `_query` leaves words of a link unread; a picture inside the page has none."""
+    if link[:5].lower() == "data:":
+        return len(link) > MAX_DATA and not _MEDIA.match(link)
+    return len(link) > MAX_QUERY
 
 
 def _quoted(text: str) -> tuple[str, str]:
@@ -238,21 +251,26 @@ def _text(raw: bytes) -> str:
 _BOUNDARY = re.compile(rb"boundary\s*=\s*(?:\"([^\"\r\n]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE)
 
 
+_GAP = re.compile(rb"\r?\n\r?\n")
 _USUAL_PREAMBLE = re.compile(rb"multi-?part|MIME", re.IGNORECASE)
 
 
-def _outside(raw: bytes) -> Iterator[Channel]:
-    """Preamble and epilogue of the outermost multipart, which no mail client shows."""
-    head, _, body = raw[:2_000_000].replace(b"\r\n", b"\n").partition(b"\n\n")
-    m = _BOUNDARY.search(head)
+def _outside(raw: bytes) -> tuple[list[Channel], bool]:
+    """Preamble and epilogue of the outermost multipart, which no mail client shows, and whether all of it was read."""
+    gap = _GAP.search(raw)
+    if gap is None:
+        return [], True
+    m = _BOUNDARY.search(raw, 0, gap.start())
     if m is None:
-        return
+        return [], True
     mark = b"--" + (m.group(1) or m.group(2))
-    first = body.find(mark)
-    last = body.rfind(mark + b"--")
-    if first > 0 and body[:first].strip() and not (first < 200 and _USUAL_PREAMBLE.search(body[:first])):
-        yield Channel("preamble", _text(body[:first]), "preamble", 0.3)
-    if last >= 0:
-        after = body[last + len(mark) + 2 :].strip()
-        if after and len(after) < 20_000:
-            yield Channel("epilogue", _text(after), "epilogue", 0.0 if b"mailing list" in after else 0.15)
+    first, last = raw.find(mark, gap.end()), raw.rfind(mark + b"--")
+    before = raw[gap.end() : first].strip() if first >= 0 else b""
+    after = raw[last + len(mark) + 2 :].strip() if last >= 0 else b""
+    found: list[Channel] = []
+    if before and not (len(before) < 200 and _USUAL_PREAMBLE.search(before)):
+        found.append(Channel("preamble", _text(before[:MAX_ATTACHMENT]), "preamble", 0.3))
+    if after:
+        weight = 0.0 if b"mailing list" in after else 0.15
+        found.append(Channel("epilogue", _text(after[:MAX_ATTACHMENT]), "epilogue", weight))
+    return found, max(len(before), len(after)) <= MAX_ATTACHMENT

@@ -4,7 +4,6 @@ CSS 2.1 cascade (importance, specificity, order) for the properties in `RELEVANT
 nothing, so a rule that might hide is taken to hide.
 """
 
-import colorsys
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,15 +12,23 @@ from typing import Any
 RELEVANT = frozenset(
     "display visibility opacity font-size font color background background-color background-image position left right "
     "top bottom text-indent margin-left margin-top clip clip-path height max-height width max-width overflow overflow-x "
-    "overflow-y line-height mso-hide transform -webkit-transform scale zoom filter content-visibility "
-    "-webkit-text-fill-color letter-spacing mask mask-image -webkit-mask float all".split()
+    "overflow-y line-height mso-hide transform -webkit-transform translate rotate scale zoom filter -ms-filter float all "
+    "content-visibility -webkit-text-fill-color letter-spacing mask mask-image mask-size -webkit-mask -webkit-mask-image "
+    "-webkit-mask-size -webkit-clip-path margin margin-right padding padding-left padding-top inset inset-inline-start "
+    "inset-inline-end inset-block-start inset-block-end block-size inline-size max-block-size max-inline-size z-index".split()
 )
 MAX_RULES = 600
 MAX_PARTS = 6
-_NARROW = re.compile(r"print|width|height|speech|orientation|prefers|resolution|tty")
+_ELSEWHERE = re.compile(r"\bprint|speech|tty|portrait|dark|reduce|resolution|pixel-ratio|hover|pointer")
+_EXTENT = re.compile(
+    r"(min|max)-(?:device-)?(width|height)\s*:\s*([\d.]+)(px|em|rem)?|\b(width|height)\s*([<>])=?\s*([\d.]+)"
+)
+_DESKTOP = {"width": 900.0, "height": 700.0}
 Props = dict[str, tuple[str, bool]]
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
 _ESCAPED = re.compile(r"\\([0-9A-Fa-f]{1,6})\s?|\\(.)", re.DOTALL)
+_HEX_ESCAPE = re.compile(r"\\([0-9A-Fa-f]{1,6})\s?")
+_MATCHES = re.compile(r":(?:is|where|matches)\(\s*([.#]?[\w-]+(?:[.#][\w-]+)*)\s*\)")
 _PART = re.compile(
     r"([#.]?)([\w-]+|\*)|\[\s*([\w-]+)\s*(?:([~|^$*]?=)\s*[\"']?([^\"'\]]*)[\"']?\s*[isIS]?\s*)?\]"
     r"|(::?[\w-]+(?:\([^()]*\))?)"
@@ -59,13 +66,17 @@ class Sheet:
     by_tag: dict[str, list[Rule]] = field(default_factory=dict)
     count: int = 0
     complete: bool = True
+    custom: dict[str, str] = field(default_factory=dict)
+    """Custom properties of the page, wherever they are set: a `var(--x)` is looked up here."""
     known: dict[Any, Any] = field(default_factory=dict)
     """Styles already worked out on this page; see `style.computed`."""
 
     def add(self, css: str) -> None:
         """Take in the text of one style element."""
         for selector, body in _blocks(_COMMENT.sub(" ", css)):
-            props = {k: v for k, v in declarations(body).items() if k in RELEVANT}
+            said = declarations(body)
+            self.custom.update({k: v for k, (v, _) in said.items() if k.startswith("--")})
+            props = {k: v for k, v in said.items() if k in RELEVANT}
             if not props:
                 continue
             for one in selector.split(","):
@@ -145,7 +156,7 @@ def _blocks(css: str) -> Iterable[tuple[str, str]]:
             if head.startswith("@"):
                 lower = head.lower()
                 applies = lower.startswith(("@media", "@supports", "@layer", "@container", "@document"))
-                applies = applies and not _NARROW.search(lower)
+                applies = applies and _on_desktop(lower)
                 opened.append(applies)
                 skip_depth += not applies
             else:
@@ -158,10 +169,26 @@ def _blocks(css: str) -> Iterable[tuple[str, str]]:
         at = m.end()
 
 
+def _on_desktop(condition: str) -> bool:
+    """Whether a media rule applies to a person at a desk: a light, wide screen. `not print` does."""
+    if _ELSEWHERE.search(condition.replace("not print", "")):
+        return False
+    for bound, name, number, unit, ranged, sign, limit in _EXTENT.findall(condition):
+        size = (
+            float(limit or number) * (16 if unit in ("em", "rem") else 1) if (limit or number).count(".") < 2 else 0.0
+        )
+        have = _DESKTOP[name or ranged]
+        if (have < size) if bound == "min" or sign == ">" else (have > size):
+            return False
+    return True
+
+
 def _selector(text: str, order: int, props: Props) -> Rule | None:
     parts: list[Compound] = []
     child: list[bool] = []
     a = b = c = 0
+    text = _HEX_ESCAPE.sub(lambda m: chr(min(int(m.group(1), 16), 0x10FFFF)), text)
+    text = _MATCHES.sub(r"\1", text)
     spaced = re.sub(r"\s*([>+~])\s*", r" \1 ", text.strip())
     direct = False
     for word in spaced.split()[: MAX_PARTS * 2]:
@@ -249,29 +276,17 @@ def _matches(rule: Rule, chain: list[Element]) -> bool:
 
 _UNIT = {"px": 1.0, "pt": 1.333, "pc": 16.0, "in": 96.0, "cm": 37.8, "mm": 3.78, "q": 0.945, "": 1.0}
 _LENGTH = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([a-z%]*)")
-_NAMED = {
-    "white": (255, 255, 255), "black": (0, 0, 0), "snow": (255, 250, 250), "ivory": (255, 255, 240),
-    "ghostwhite": (248, 248, 255), "whitesmoke": (245, 245, 245), "floralwhite": (255, 250, 240),
-    "mintcream": (245, 255, 250), "azure": (240, 255, 255), "aliceblue": (240, 248, 255), "seashell": (255, 245, 238),
-    "lavenderblush": (255, 240, 245), "honeydew": (240, 255, 240), "oldlace": (253, 245, 230), "linen": (250, 240, 230),
-    "beige": (245, 245, 220), "lightyellow": (255, 255, 224), "cornsilk": (255, 248, 220), "gainsboro": (220, 220, 220),
-    "lightgray": (211, 211, 211), "lightgrey": (211, 211, 211), "silver": (192, 192, 192), "gray": (128, 128, 128),
-    "grey": (128, 128, 128), "red": (255, 0, 0), "green": (0, 128, 0), "blue": (0, 0, 255), "yellow": (255, 255, 0),
-    "navy": (0, 0, 128), "maroon": (128, 0, 0), "orange": (255, 165, 0), "purple": (128, 0, 128), "lime": (0, 255, 0),
-    "cyan": (0, 255, 255), "aqua": (0, 255, 255), "magenta": (255, 0, 255), "fuchsia": (255, 0, 255),
-    "teal": (0, 128, 128), "olive": (128, 128, 0), "lavender": (230, 230, 250), "pink": (255, 192, 203),
-    "lightcyan": (224, 255, 255), "antiquewhite": (250, 235, 215), "papayawhip": (255, 239, 213),
-    "canvas": (255, 255, 255), "window": (255, 255, 255),
-}  # fmt: skip
-Colour = tuple[float, float, float, float]
 
 
 def length(value: str, base: float = 16.0) -> float | None:
     """A CSS length in px (`base` px for em and percent), or None where it is not one."""
-    m = _LENGTH.match(value.strip())
+    value = value.strip()
+    if value.startswith(("calc(", "min(", "max(", "clamp(")):
+        return _calculated(value[:200], base)
+    m = _LENGTH.match(value)
     if m is None:
         return None
-    number, unit = float(m.group(1)), m.group(2)
+    number, unit = max(-1e9, min(1e9, float(m.group(1)))), m.group(2)
     if unit in ("em", "rem", "ex", "ch"):
         return number * (base if unit == "em" else 16.0 if unit == "rem" else base / 2)
     if unit == "%":
@@ -281,48 +296,22 @@ def length(value: str, base: float = 16.0) -> float | None:
     return number * _UNIT[unit] if unit in _UNIT else None
 
 
-def colour(value: str) -> Colour | None:
-    """A CSS or HTML colour as red, green, blue (0..255) and alpha (0..1); None where it names none."""
-    value = value.strip().lower()
-    if value == "transparent":
-        return (255.0, 255.0, 255.0, 0.0)
-    if value in _NAMED:
-        return (*map(float, _NAMED[value]), 1.0)  # type: ignore[return-value]
-    if value.startswith("#") or re.fullmatch(r"[0-9a-f]{6}", value):
-        digits = value.lstrip("#")
-        if not re.fullmatch(r"[0-9a-f]{3,8}", digits):
-            return None
-        if len(digits) in (3, 4):
-            digits = "".join(c * 2 for c in digits)
-        r, g, b = (int(digits[i : i + 2].ljust(2, "0"), 16) for i in (0, 2, 4))
-        return (r, g, b, int(digits[6:8], 16) / 255 if len(digits) == 8 else 1.0)
-    m = re.match(r"(rgba?|hsla?)\(([^)]*)\)?", value)
-    if m is None:
-        return None
-    return _function(m.group(1), re.findall(r"[+-]?(?:\d+\.?\d*|\.\d+)%?", m.group(2)))
-
-
-def _function(name: str, parts: list[str]) -> Colour | None:
-    if len(parts) < 3:
-        return None
-    alpha = 1.0
-    if len(parts) > 3:
-        alpha = float(parts[3].rstrip("%")) / (100 if parts[3].endswith("%") else 1)
-    if name.startswith("rgb"):
-        r, g, b = (float(p.rstrip("%")) * (2.55 if p.endswith("%") else 1) for p in parts[:3])
-        return (r, g, b, alpha)
-    h, s, light = float(parts[0].rstrip("%")), float(parts[1].rstrip("%")) / 100, float(parts[2].rstrip("%")) / 100
-    r, g, b = colorsys.hls_to_rgb((h % 360) / 360, min(1.0, light), min(1.0, s))
-    return (r * 255, g * 255, b * 255, alpha)
-
-
-def contrast(a: Colour, b: Colour) -> float:
-    """WCAG 2.1 contrast ratio of two opaque colours, 1 (none) to 21."""
-
-    def luminance(c: Colour) -> float:
-        parts = [max(0.0, min(255.0, v)) / 255 for v in c[:3]]
-        r, g, bl = (v / 12.92 if v <= 0.03928 else ((v + 0.055) / 1.055) ** 2.4 for v in parts)
-        return 0.2126 * r + 0.7152 * g + 0.0722 * bl
-
-    x, y = sorted((luminance(a), luminance(b)))
-    return (y + 0.05) / (x + 0.05)
+def _calculated(value: str, base: float) -> float | None:
+    """Sums and products inside `calc()`; the least of what `min()`, `max()` and `clamp()` offer (the most of `max()`)."""
+    name, _, inside = value.partition("(")
+    if name != "calc":
+        sizes = [s for s in (length(i, base) for i in re.findall(r"[+-]?[\d.]+[a-z%]*", inside)) if s is not None]
+        return None if not sizes else max(sizes) if name == "max" else min(sizes)
+    total, product, sign, divide, seen = 0.0, 1.0, 1.0, False, False
+    for mark, number in re.findall(r"(?<=\s)([+-])(?=\s)|([+-]?(?:\d+\.?\d*|\.\d+)[a-z%]*|[*/])", inside):
+        if mark:
+            total, product, sign, seen = total + sign * product, 1.0, -1.0 if mark == "-" else 1.0, False
+        elif number in "*/":
+            divide = number == "/"
+        else:
+            size = length(number, base)
+            if size is None:
+                return None
+            product = product / size if divide and size else product * size
+            divide, seen = False, True
+    return total + sign * product if seen else None

@@ -104,7 +104,7 @@ def judge(channels: Sequence[Channel]) -> Judgement:
         evidence += [_evidence(f, channel) for f in kept]
         if got > score:
             score, worst = got, kind_of
-    evidence.sort(key=lambda e: -e.weight)
+    evidence.sort(key=lambda e: (-e.weight, e.channel, e.start, e.rule))
     return Judgement(score, worst if score >= THRESHOLD else AttackType.NONE, tuple(evidence[:40]), complete)
 
 

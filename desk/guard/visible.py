@@ -298,7 +298,7 @@ def _finish(reader: _Reader, depth: int) -> Visible:
         if kind == "comment" and "<" in text and depth < 2:
             inner = visible(re.sub(r"^\[if[^\]]*\]>|<!\[endif\]$", "", text), _depth=depth + 1)
             said = (a.text for a in inner.attributes if a.kind != "link")
-            text = "\n".join(filter(None, (inner.text, inner.hidden, *said)))
+            text = "\n".join(filter(None, (inner.text, *(p.text for p in inner.parts), *said)))
             complete = complete and inner.complete
         if text:
             parts.append(Part(kind, text, first))

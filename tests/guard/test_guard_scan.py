@@ -7,6 +7,7 @@ import os
 import random
 from collections.abc import Callable
 from email.message import EmailMessage
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -164,6 +165,54 @@ def test_what_stands_outside_the_parts_is_read_from_the_raw_message() -> None:
     message.preamble = ATTACKS[0] + "\n"
     raw = message.as_bytes()
     assert scan(parsed(raw), raw=raw).verdict.flagged
+    late = raw + b"\r\n" + ATTACKS[0].encode() + b" and more of it" * 3000
+    assert scan(parsed(raw), raw=late).verdict.flagged
+
+
+CHANNELS: dict[str, dict[str, Any]] = {
+    "subject": {"subject": ATTACKS[0]},
+    "name:from": {"headers": (("From", f'"{ATTACKS[0]}" <a@b.example>'),)},
+    "name:reply-to": {"headers": (("Reply-To", f'"{ATTACKS[0]}" <a@b.example>'),)},
+    "name:cc": {"headers": (("Cc", f'"{ATTACKS[0]}" <a@b.example>'),)},
+    "header:x-note": {"headers": (("X-Note", ATTACKS[0]),)},
+    "mime:content-type": {"headers": (("part:Content-Type", f'text/plain; name="{ATTACKS[0]}"'),)},
+    "mime:content-description": {"headers": (("part:Content-Description", ATTACKS[0]),)},
+    "file_name": {"attachments": (Attachment(f"{ATTACKS[0]}.pdf", "application/pdf", 3, b"%PD"),)},
+    "attachment": {"attachments": (Attachment("a.csv", "text/csv", 9, ATTACKS[0].encode()),)},
+    "calendar": {"attachments": (Attachment("i.ics", "text/calendar", 9, f"SUMMARY:{ATTACKS[0]}".encode()),)},
+    "quoted": {"text": f"I saw this:\n> {ATTACKS[0]}"},
+    "text_only": {"text": f"Hello, my parcel is late.\n{ATTACKS[0]}", "html": "<p>Hello, my parcel is late.</p>"},
+    "comment": {"html": f"<p>Hello</p><!-- {ATTACKS[0]} -->"},
+    "hidden:display_none": {"html": f"<p>Hello</p><p style='display:none'>{ATTACKS[0]}</p>"},
+    "attribute:alt": {"html": f"<p>Hello</p><img alt='{ATTACKS[0]}'>"},
+    "attribute:title": {"html": f"<p title='{ATTACKS[0]}'>Hello</p>"},
+    "attribute:aria-label": {"html": f"<p aria-label='{ATTACKS[0]}'>Hello</p>"},
+    "attribute:data-x": {"html": f"<p data-x='{ATTACKS[0]}'>Hello</p>"},
+    "attribute:input@value": {"html": f"<p>Hello</p><input type=hidden value='{ATTACKS[0]}'>"},
+    "attribute:meta@content": {"html": f"<meta name=description content='{ATTACKS[0]}'><p>Hello</p>"},
+    "attribute:link": {"html": f"<a href='https://a.example/?q={quote(ATTACKS[0])}'>Hello</a>"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CHANNELS)
+def test_an_attack_is_found_in_its_channel_and_the_evidence_says_which(name: str) -> None:
+    fields: dict[str, Any] = {"text": "Hello, my parcel is late.", **CHANNELS[name]}
+    if "html" in fields and name != "text_only":
+        fields["text"] = ""
+    found = scan(record(fields.pop("text"), **fields))
+    assert found.verdict.flagged
+    assert found.clean is None
+    assert name in {e.channel for e in found.verdict.evidence if e.layer == "rules"}
+
+
+def test_what_is_cut_from_a_link_makes_the_scan_incomplete() -> None:
+    def complete(link: str) -> bool:
+        return scan(record(html=f"<p>Hello</p><a href='{link}'>shop</a>")).verdict.complete
+
+    assert complete("https://a.example/?t=" + "x" * 15_000)
+    assert not complete("https://a.example/?t=" + "x" * 25_000)
+    assert complete("data:image/png;base64," + "A" * 250_000)
+    assert not complete("data:text/plain," + "A" * 250_000)
 
 
 FOREIGN = (

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from hidden_pages import MORE
 
 from desk.guard.visible import visible
 
@@ -80,7 +81,7 @@ KINDS = {
     "nested": '<div style="display:none"><div style="display:block"><p>{}</p></div></div>',
     "unclosed": '<p>a</p><div style="display:none"><p>{}',
     "spacing": '<p style="letter-spacing:-2em">{}</p>',
-}  # fmt: skip
+} | MORE  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -88,7 +89,7 @@ def test_hidden_text_is_not_shown_and_is_kept_apart(kind: str) -> None:
     page = visible(f"<html><body><p>Dear team</p>{KINDS[kind].format(SECRET)}</body></html>")
     assert "Dear team" in page.text
     assert SECRET not in page.text
-    assert any(SECRET in part.text for part in page.parts), page.parts
+    assert any(SECRET in part.text for part in (*page.parts, *page.attributes)), page.parts
 
 
 SHOWN = (
@@ -104,6 +105,16 @@ SHOWN = (
     '<p style="max-height:200px;overflow:hidden">{}</p>',
     '<p style="margin-left:-4px;opacity:.9;font-size:9px">{}</p>',
     "<b>{}</b></i></div></p>",
+    '<p style="margin:0 auto;padding:10px 20px">{}</p>',
+    '<p style="position:absolute;top:10px;left:50%;transform:translate(-50%,-50%) rotate(3deg) scale(1.1)">{}</p>',
+    '<p style="z-index:-1">{}</p>',
+    '<p style="background:linear-gradient(#123,#456)"><a style="color:#fff" href="https://a.example">{}</a></p>',
+    "<style>:root{{--ink:#222}}</style><p style='color:var(--ink,#fff)'>{}</p>",
+    "<style>@media (prefers-color-scheme:dark){{p{{color:#fff}}}}</style><p>{}</p>",
+    "<style>@media (min-width:1600px){{p{{display:none}}}}</style><p>{}</p>",
+    '<p style="filter:brightness(1.1) contrast(.9);opacity:1;zoom:1;letter-spacing:2px">{}</p>',
+    '<p style="width:100%;max-width:600px;height:auto;overflow:hidden;line-height:1.5">{}</p>',
+    '<p style="clip-path:inset(0 10px);mask:none;color:hwb(0 0% 90%)">{}</p>',
 )
 
 
@@ -147,3 +158,10 @@ def test_pages_made_to_cost_time_end_in_time(kind: str) -> None:
     begun = time.process_time()
     visible(BOMBS[kind])
     assert time.process_time() - begun < 5, "a bound does not hold: seconds, where hostile input may cost one"
+
+
+def test_text_in_the_colour_of_the_page_is_hidden() -> None:
+    for body in ('text="#ffffff"', 'bgcolor="#000000"', 'style="background:#101010;color:#111"'):
+        page = visible(f"<html><body {body}><p>{SECRET}</p></body></html>")
+        assert SECRET not in page.text
+        assert SECRET in page.hidden
