@@ -139,6 +139,26 @@ class PipelineConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class LookupConfig:
+    """A program or a web service of the house that knows about numbers in mail."""
+
+    name: str = ""
+    """What the facts are called by, such as `parcel`."""
+    pattern: str = ""
+    """Regular expression that finds the number in a message; its first group where it has one."""
+    command: tuple[str, ...] = ()
+    """Program and its words, {} standing for the number; it prints JSON `{"text": …, "customer_email": …}`."""
+    url: str = ""
+    """Or an address that answers so, {} standing for the number; https, or this machine."""
+    public: bool = False
+    """Whether anybody may be told; otherwise only the customer whose address is `customer_email`."""
+    seconds: float = 3.0
+    """How long an answer may take; without one the draft goes on."""
+    keep_seconds: float = 300.0
+    """How long an answer is kept."""
+
+
+@dataclass(frozen=True, slots=True)
 class KnowledgeConfig:
     """What answers are taken from."""
 
@@ -152,6 +172,8 @@ class KnowledgeConfig:
     """CSV of orders, looked up by number."""
     products: str = ""
     """CSV of products, looked up by EAN or name."""
+    lookups: tuple[LookupConfig, ...] = ()
+    """Programs and web services that know more, as `[[knowledge.lookups]]`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +236,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "mailboxes.smtp.port": (1, 65535),
     "model.context": (512, 1_048_576),
     "model.threads": (0, 1024),
+    "knowledge.lookups.seconds": (0.1, 30),
+    "knowledge.lookups.keep_seconds": (0, 86_400),
     "pipeline.window_seconds": (0, 3600),
     "pipeline.window_max": (1, 100),
     "pipeline.hold_seconds": (0, 120),
@@ -309,6 +333,11 @@ def _build(kind: type[Any], data: Mapping[str, Any], where: str, path: Path) -> 
             raise ConfigError(f"{path}: there is no setting {name}.", hint)
         values[key] = _value(hints[key], value, name, path)
     record = kind(**values)
+    if isinstance(record, LookupConfig) and not (
+        record.name and record.pattern and bool(record.command) != bool(record.url)
+    ):
+        what = f"{path}: {where.rstrip('.')} needs a name, a pattern, and either a command or a url."
+        raise ConfigError(what, "Add what is missing.")
     if isinstance(record, ImapConfig | SmtpConfig) and record.security == "none" and not loopback(record.host):
         what = f'{path}: {where}security is "none", but {record.host or "a missing host"} is not this machine.'
         raise ConfigError(what, 'Use "tls" or "starttls"; without encryption the password could be read on its way.')
@@ -348,6 +377,12 @@ def _allowed(value: Any, name: str, path: Path) -> None:
         raise ConfigError(f"{path}: {name} is {_shown(value)}.", f"Use a number from {low:.0f} to {high:.0f}.")
     if plain == "webhook.listen" and value and not re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[^\s:\[\]/]+):\d{1,5}", value):
         raise ConfigError(f"{path}: {name} is {_shown(value)}.", "Write HOST:PORT, such as 127.0.0.1:8025.")
+    if plain == "knowledge.lookups.pattern":
+        try:
+            re.compile(value)
+        except re.error as problem:
+            what = f"{path}: {name} is no regular expression: {problem}."
+            raise ConfigError(what, "Mend it; write it in single quotes, so that \\ stands for itself.") from problem
     if plain == "mailboxes.import_from" and not import_choice(value):
         fix = f'Use "now", "all" or a number of days from 1 to {MOST_DAYS}, in quotes.'
         raise ConfigError(f"{path}: {name} is {_shown(value)}.", fix)

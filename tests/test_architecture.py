@@ -32,7 +32,7 @@ LIBRARIES = {
     "textual": {"ui"},
     "rich": {"ui", "cli"},
     "llama_cpp": {"llm"},
-    "httpx": {"llm", "mail"},
+    "httpx": {"knowledge", "llm", "mail"},
     "lancedb": {"knowledge"},
     "fastembed": {"knowledge"},
     "imapclient": {"mail"},

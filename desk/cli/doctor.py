@@ -212,6 +212,12 @@ def _knowledge(config: Config) -> Iterator[Check]:
             there = Path(file).expanduser().is_file()
             yield Check(name, there, file, f"There is no such file: mend knowledge.{name}.")
 
+    for look in known.lookups:
+        program = look.command[0] if look.command else ""
+        there = not program or shutil.which(program) is not None
+        fix = f"There is no program {program}: mend knowledge.lookups."
+        yield Check(f"lookup {look.name}", there, program or look.url, fix)
+
 
 def _articles(folder: str) -> str:
     from desk.knowledge import articles

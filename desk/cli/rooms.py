@@ -197,6 +197,7 @@ def rooms(config: Config, places: Paths, *, only: Sequence[str] = ("knowledge", 
     """What the think worker uses. Whatever is missing is None and says why; nothing here raises for a missing part."""
     from desk.knowledge import embed
     from desk.knowledge.index import Index
+    from desk.knowledge.outside import Outside
     from desk.llm import Models
     from desk.llm import load as load_models
     from desk.pipeline.case import Rooms
@@ -220,5 +221,6 @@ def rooms(config: Config, places: Paths, *, only: Sequence[str] = ("knowledge", 
         models=models,
         orders=Path(config.knowledge.orders).expanduser() if config.knowledge.orders else None,
         products=Path(config.knowledge.products).expanduser() if config.knowledge.products else None,
+        outside=Outside(config.knowledge.lookups) if config.knowledge.lookups else None,
         off=off,
     )

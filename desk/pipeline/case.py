@@ -11,6 +11,7 @@ from desk.config import Config, MailboxConfig
 from desk.domain.guarded import CleanText
 from desk.knowledge.embed import Embedder
 from desk.knowledge.index import Index
+from desk.knowledge.outside import Outside
 from desk.llm import Models
 from desk.llm.base import Usage
 
@@ -65,6 +66,8 @@ class Rooms:
     models: Models
     orders: Path | None
     products: Path | None
+    outside: Outside | None = None
+    """Lookups by programs and web services of the house."""
     off: dict[str, str] = field(default_factory=dict)
     trust: dict[str, float] = field(default_factory=dict)
     """Weight of the model's opinion by step, 0..1, as measured; what was never measured has none."""

@@ -43,14 +43,16 @@ def run(case: Case, rooms: Rooms) -> Result:
     else:
         retrievals, unanswered = look_up(case, rooms.index, rooms.embedder, labels.language, spans)
     retrievals = _prefer_chosen(retrievals, case.chosen)
-    facts: list[Fact] = []
+    written = f"{case.subject.text}\n{text}"
+    found, silent = rooms.outside.facts(written) if rooms.outside else ([], [])
+    problems += silent
     try:
-        found = lookup.lookup(f"{case.subject.text}\n{text}", rooms.orders, rooms.products, language=labels.language)
-        facts = [f for f in found if _may_tell(f, case) and _asked_for(f, text, labels)]
-        if any(not _may_tell(f, case) for f in found):
-            problems.append("An order was found that is not this sender's: its facts stay out of the reply.")
+        found = [*lookup.lookup(written, rooms.orders, rooms.products, language=labels.language), *found]
     except KnowledgeError as problem:
         problems.append(str(problem))
+    facts = [f for f in found if _may_tell(f, case) and _asked_for(f, text, labels)]
+    if any(not _may_tell(f, case) for f in found):
+        problems.append("An order was found that is not this sender's: its facts stay out of the reply.")
     thanks = thanks_only(labels, text)
     if thanks:
         retrievals, facts = [], []

@@ -1,7 +1,9 @@
 """From a delivered file to a sent answer, through every real part but a language model."""
 
 import re
+import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from email import message_from_bytes
 from pathlib import Path
 
@@ -12,9 +14,10 @@ from postgres import ON_BOTH
 from desk.actions import inbox, outbox, quarantine, review
 from desk.actions.desk import Desk
 from desk.cli import rooms as composition
-from desk.config import Config
+from desk.config import Config, LookupConfig
 from desk.domain.enums import Author, Direction, MessageStatus, OutboxState, RejectReason, ThreadStatus
 from desk.errors import Refused
+from desk.knowledge.outside import Outside
 from desk.pipeline.case import Rooms
 from desk.pipeline.runner import Runner
 from desk.store import changes, drafts, jobs, messages, threads
@@ -421,3 +424,28 @@ def test_what_is_missing_is_said_in_the_header_line(db: Database, rooms: Rooms) 
     said = {row.name: (row.state, row.detail) for row in db.get(changes.workers())}
     assert said["model"] == ("off", "The model file is gone. Set LLM_MODEL.")
     assert said["knowledge"] == ("off", "")
+
+
+def test_a_fact_of_a_lookup_reaches_the_steps_of_its_own_customer_only(
+    config: Config, db: Database, fetcher: Fetcher, rooms: Rooms, clock: Clock
+) -> None:
+    tell = (
+        'import json; print(json.dumps({"text": "Parcel 1234 is at the depot.", "customer_email": "anna@web.example"}))'
+    )
+    look = LookupConfig("parcel", r"\bJD(\d{4})\b", (sys.executable, "-c", tell), seconds=20)
+    runner = Runner(db, replace(rooms, config=config, outside=Outside([look])), clock)
+    deliver(config, letter("Where is my parcel JD1234?\n\nAnna", subject="Parcel"))
+    deliver(
+        config,
+        letter("And mine, JD1234?", sender="eve@web.example", subject="Other", message_id="<2@web.example>"),
+    )
+    fetcher.poll()
+    work(runner, clock)
+    told = {}
+    for thread_id in db.get(threads.ids(threads.Filter(threads.View.ALL))):
+        detail = db.get(threads.one(thread_id))
+        assert detail is not None
+        (run,) = [run for run in db.get(jobs.of_thread(thread_id)) if run.kind == "ticket"]
+        (step,) = [step for step in db.get(jobs.steps(run.id)) if step.step == "search"]
+        told[detail.row.contact_addr] = [fact["text"] for fact in step.output["facts"]]
+    assert told == {"anna@web.example": ["Parcel 1234 is at the depot."], "eve@web.example": []}
