@@ -236,7 +236,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "mailboxes.smtp.port": (1, 65535),
     "model.context": (512, 1_048_576),
     "model.threads": (0, 1024),
-    "knowledge.lookups.seconds": (0.1, 30),
+    "knowledge.lookups.seconds": (1, 30),
     "knowledge.lookups.keep_seconds": (0, 86_400),
     "pipeline.window_seconds": (0, 3600),
     "pipeline.window_max": (1, 100),

@@ -165,7 +165,10 @@ def numbers() -> list[tuple[str, float, float, type]]:
 def test_every_number_has_a_least_and_a_most(key: str, low: float, high: float, kind: type) -> None:
     table, _, name = key.partition(".")
     head = "[[mailboxes]]" if table == "mailboxes" else f"[{table}]"
-    shown = key.replace("mailboxes.", "mailboxes[0].")
+    shown = key.replace("mailboxes.", "mailboxes[0].").replace("lookups.", "lookups[0].")
+    if key.startswith("knowledge.lookups."):
+        head = "[[knowledge.lookups]]\nname = 'a'\npattern = 'x'\ncommand = ['a']"
+        name = key.rpartition(".")[2]
     step = 1 if kind is int else 0.5
     wrong = [low - step, high + step, 10**400]
     for value in [*wrong, "nan", "inf", "-inf"] if kind is float else wrong:
