@@ -1,5 +1,6 @@
 """The configuration file: every mistake is named with its place and the way out, and what is written is read back."""
 
+import re
 import typing
 from dataclasses import MISSING, fields, is_dataclass, replace
 from pathlib import Path
@@ -254,6 +255,15 @@ _boxes = st.builds(
     language=_text,
     register=st.sampled_from(["mirror", "formal", "casual"]),
 )
+_lookups = st.builds(
+    settings_of.LookupConfig,
+    name=_text.filter(bool),
+    pattern=_text.filter(bool).map(re.escape),
+    command=st.lists(_text, min_size=1, max_size=3).map(tuple),
+    public=st.booleans(),
+    seconds=_number["knowledge.lookups.seconds"],
+    keep_seconds=_number["knowledge.lookups.keep_seconds"],
+)
 _configs = st.builds(
     Config,
     database=_text,
@@ -273,7 +283,11 @@ _configs = st.builds(
         PipelineConfig,
         **{key.removeprefix("pipeline."): number for key, number in _number.items() if key.startswith("pipeline.")},
     ),
-    knowledge=st.builds(settings_of.KnowledgeConfig, *[_text] * len(fields(settings_of.KnowledgeConfig))),
+    knowledge=st.builds(
+        settings_of.KnowledgeConfig,
+        *[_text] * (len(fields(settings_of.KnowledgeConfig)) - 1),
+        lookups=st.lists(_lookups, max_size=2).map(tuple),
+    ),
     screen=st.builds(
         settings_of.ScreenConfig, theme=_text, agent=_text, keys=st.dictionaries(_text, _text, max_size=3)
     ),

@@ -30,7 +30,9 @@ def _table(head: str, path: str, record: Any) -> str:
         value = getattr(record, f.name)
         if value == getattr(default, f.name):
             continue
-        if is_dataclass(value):
+        if isinstance(value, tuple) and value and is_dataclass(value[0]):
+            inner += [_table(f"[[{path}.{f.name}]]", f"{path}.{f.name}", item) for item in value]
+        elif is_dataclass(value):
             inner.append(_table(f"[{path}.{f.name}]", f"{path}.{f.name}", value))
         elif isinstance(value, dict):
             inner.append(
