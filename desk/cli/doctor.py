@@ -76,7 +76,7 @@ def checks(*, send: bool = False) -> Iterator[Check]:
     looks: list[Look] = [
         ("store", lambda: _store(config, places)),
         ("disk", lambda: [_disk(places)]),
-        ("embeddings", lambda: [_guarded("embeddings", lambda: _embeddings(config))]),
+        ("embeddings", lambda: _embeddings(config, places)),
         ("model", lambda: [_model(config, places)]),
         ("knowledge", lambda: list(_knowledge(config))),
     ]
@@ -145,10 +145,14 @@ def _test_mail(box: MailboxConfig) -> Outgoing:
 def _guarded(name: str, look: Callable[[], str]) -> Check:
     try:
         return Check(name, True, look(), "")
-    except DeskError as problem:
-        return Check(name, False, problem.what, problem.fix)
-    except OSError as problem:
-        return Check(name, False, f"{problem.filename}: {problem.strerror}", "Mend the path or its rights.")
+    except (DeskError, OSError) as problem:
+        return _failed(name, problem)
+
+
+def _failed(name: str, problem: DeskError | OSError) -> Check:
+    if isinstance(problem, DeskError):
+        return Check(name, False, problem.what, problem.fix or "`desk --help` says what there is.")
+    return Check(name, False, f"{problem.filename}: {problem.strerror}", "Mend the path or its rights.")
 
 
 def _store(config: Config, places: Paths) -> list[Check]:
@@ -157,10 +161,8 @@ def _store(config: Config, places: Paths) -> list[Check]:
 
     try:
         db = rooms.store(config, places)
-    except DeskError as problem:
-        return [Check("store", False, problem.what, problem.fix)]
-    except OSError as problem:
-        return [Check("store", False, f"{problem.filename}: {problem.strerror}", "Mend the path or its rights.")]
+    except (DeskError, OSError) as problem:
+        return [_failed("store", problem)]
     where = rooms.location(config, places).split("@")[-1]
     restore = "Stop desk and put a copy made by `desk backup` in its place."
     try:
@@ -171,9 +173,10 @@ def _store(config: Config, places: Paths) -> list[Check]:
         found.append(
             Check("audit log", broken is None, changed or "whole", "Compare with a backup." if changed else "")
         )
-        return found + [
-            _worker(row.name, row.state, row.detail, rooms.now() - row.at) for row in db.get(changes.workers())
-        ]
+        for row in db.get(changes.workers()):
+            if row.state != "off" or row.detail:  # a part that is not off says so in no words
+                found.append(_worker(row.name, row.state, row.detail, rooms.now() - row.at))
+        return found
     except DeskError as problem:
         return [Check("store", False, problem.what, problem.fix or restore)]
     finally:
@@ -182,6 +185,8 @@ def _store(config: Config, places: Paths) -> list[Check]:
 
 def _worker(name: str, state: str, detail: str, silent: timedelta) -> Check:
     """What a worker said last. That it is silent is no fault: desk may not be running."""
+    if state == "off":
+        return Check(name, True, f"off: {detail}", "desk goes on without it; mend it and start desk again.", note=True)
     if state == "error":
         return Check(f"worker {name}", False, detail or "stopped by an error", f"Its log has more: {paths().logs}.")
     ago = "" if silent < timedelta(minutes=2) else ", last heard of long ago: desk is not running"
@@ -193,12 +198,20 @@ def _disk(places: Paths) -> Check:
     return Check("disk", free > 1, f"{free:.1f} GB free", "Make room: below 1 GB mail may not be stored.")
 
 
-def _embeddings(config: Config) -> str:
+def _embeddings(config: Config, places: Paths) -> list[Check]:
+    """The embedding model works, and the vector index that was made with it can be read."""
     from desk.knowledge import embed
+    from desk.knowledge.index import Index
 
-    embedder = embed.load(config.knowledge.embeddings)
-    embedder.embed(["a first sentence"])
-    return f"{embedder.dimensions} dimensions, {embedder.fingerprint[:12]}"
+    try:
+        embedder = embed.load(config.knowledge.embeddings)
+        embedder.embed(["a first sentence"])
+    except (DeskError, OSError) as problem:
+        return [_failed("embeddings", problem)]
+    found = Check("embeddings", True, f"{embedder.dimensions} dimensions, {embedder.fingerprint[:12]}")
+    if not places.vectors.exists():
+        return [found, Check("vectors", True, "none yet; desk makes them when it reads your articles")]
+    return [found, _guarded("vectors", lambda: f"{len(Index(places.vectors, embedder).ids())} articles are indexed")]
 
 
 def _knowledge(config: Config) -> Iterator[Check]:

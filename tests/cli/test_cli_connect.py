@@ -317,6 +317,8 @@ def test_doctor_finds_a_changed_audit_log_and_a_complaining_worker(desk: Shell) 
     with db.write() as tx:
         changes.audit(tx, "mara", "approve", "T-1", at=datetime.now(UTC))
         changes.set_worker(tx, "fetch", "error", "imap.shop.example refused the login", at=datetime.now(UTC))
+        changes.set_worker(tx, "model", "off", "no such file", at=datetime.now(UTC))
+        changes.set_worker(tx, "knowledge", "off", "", at=datetime.now(UTC))
     db.close()
     with sqlite3.connect(path) as raw:
         raw.execute("UPDATE audit SET actor = 'nobody'")
@@ -325,6 +327,8 @@ def test_doctor_finds_a_changed_audit_log_and_a_complaining_worker(desk: Shell) 
     wrong = {name: check for name, check in by_name(done).items() if not check["ok"]}
     assert done.status == 1
     assert set(wrong) == {"audit log", "worker fetch"}
+    assert [check["detail"] for check in done.json if check["note"]] == ["off: no such file"]
+    assert not [check for check in done.json if "knowledge" in check["name"]]
     assert "refused the login" in str(wrong["worker fetch"]["detail"])
 
 
