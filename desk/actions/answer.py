@@ -10,7 +10,7 @@ from desk.domain.mail import Attachment, Outgoing
 from desk.domain.sending import ReleaseCheck, ReplyRequest
 from desk.domain.states import MESSAGE_MOVES
 from desk.domain.ticket import Gate
-from desk.store import drafts, messages, threads
+from desk.store import drafts, messages, people, threads
 from desk.store.drafts import DraftRow
 from desk.store.messages import MessageRow
 from desk.store.outbox import OutboxRow
@@ -27,6 +27,7 @@ OPEN_STATES = frozenset(
 )
 """Messages that wait for an answer."""
 
+_ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,6}[a-zA-Z]{2,24}(?![\w-])")
 _LINK = re.compile(r"https?://[^\s<>\"')\]]+")
 
 
@@ -78,13 +79,21 @@ def request(
 
 
 def release_check(
-    out: Outgoing | OutboxRow, body: str, draft: DraftRow | None, rows: Sequence[MessageRow], *, by_rule: bool
+    desk: Desk,
+    out: Outgoing | OutboxRow,
+    body: str,
+    draft: DraftRow | None,
+    rows: Sequence[MessageRow],
+    *,
+    by_rule: bool,
 ) -> ReleaseCheck:
     """What the outgoing gates look at."""
     texts = [s.text for s in draft.sources if s.text] if draft is not None else []
     customer = "\n".join(r.clean_text or "" for r in rows if r.direction is Direction.INBOUND and r.clean)
     ours = [r.clean_text or "" for r in rows if r.direction is Direction.OUTBOUND]
     addresses = {a.lower() for r in rows for a in (r.from_addr, r.reply_to, *r.to, *r.cc) if a}
+    named = {m.lower().rstrip(".") for m in _ADDRESS.findall(f"{out.subject}\n{body}")}
+    others: frozenset[str] = desk.db.get(people.known(named - addresses)) if named - addresses else frozenset()
     return ReleaseCheck(
         body=body,
         subject=out.subject,
@@ -94,6 +103,8 @@ def release_check(
         allowed_links=tuple(sorted({link for text in (*texts, *ours) for link in _LINK.findall(text)})),
         by_rule=by_rule,
         customer_text=customer,
+        other_addresses=tuple(sorted(others)),
+        files=b"\nContent-Disposition: attachment" in out.raw,
     )
 
 

@@ -186,7 +186,7 @@ def _recipients(desk: Desk, row: OutboxRow) -> str:
 def _gates(desk: Desk, row: OutboxRow, draft: drafts.DraftRow | None) -> str:
     """Every outgoing gate must hold, or have been confirmed by the person who approved; a rule can't confirm."""
     rows = desk.db.get(messages.of_thread(row.thread_id)) if row.thread_id is not None else []
-    gates = desk.check(release_check(row, row.body, draft, rows, by_rule=row.by_rule))
+    gates = desk.check(release_check(desk, row, row.body, draft, rows, by_rule=row.by_rule))
     confirmed = set() if row.by_rule else {gate.name for gate in row.warnings}
     left: tuple[Gate, ...] = tuple(g for g in failing(gates) if g.name not in confirmed)
     return "; ".join(f"{g.name}: {g.reason}" for g in left)

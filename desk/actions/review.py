@@ -37,7 +37,7 @@ def approve(desk: Desk, draft_id: int, *, confirm: bool = False, by_rule: bool =
     newest = newest_inbound(rows)
     fresh = newest is None or draft.message_id is None or newest.id == draft.message_id
     changed = Gate("thread_unchanged", fresh, "" if fresh else "the customer wrote again after this draft")
-    gates = desk.check(release_check(out, draft.body, draft, rows, by_rule=by_rule))
+    gates = desk.check(release_check(desk, out, draft.body, draft, rows, by_rule=by_rule))
     open_gates = failing(draft.gates, gates, (changed,))
     if open_gates and (by_rule or not confirm):
         reasons = "; ".join(f"{g.name}: {g.reason.rstrip('.')}" for g in open_gates)

@@ -182,6 +182,8 @@ def check(request: ReleaseCheck) -> tuple[Gate, ...]:
         recipients=request.recipients,
         thread_addresses=request.thread_addresses,
         customer_text=request.customer_text,
+        other_addresses=request.other_addresses,
+        files=request.files,
     )
 
 

@@ -44,3 +44,7 @@ class ReleaseCheck:
     allowed_links: tuple[str, ...] = ()
     by_rule: bool = False
     customer_text: str = ""
+    other_addresses: tuple[str, ...] = ()
+    """Addresses in the text that belong to contacts outside the thread."""
+    files: bool = False
+    """Whether anything is attached."""

@@ -33,7 +33,20 @@ _SECRETS = (
     ("a GitHub token", re.compile(r"gh[pousr]_[A-Za-z0-9]{30,255}|github_pat_\w{30,255}")),
     ("a Slack token", re.compile(r"xox[abprs]-[A-Za-z0-9-]{10,250}")),
     ("an API key", re.compile(r"(?<!\w)(?:sk|pk|rk)[-_](?:live|test|proj|ant)?[-_]?[A-Za-z0-9_-]{20,250}")),
-    ("a Google key", re.compile(r"AIza[\w-]{35}")),
+    ("a Google key", re.compile(r"AIza[\w-]{35}|GOCSPX-[\w-]{20,60}")),
+    ("a GitLab token", re.compile(r"glpat-[\w-]{20,250}")),
+    ("an npm token", re.compile(r"(?<!\w)npm_[A-Za-z0-9]{36}")),
+    ("a SendGrid key", re.compile(r"(?<!\w)SG\.[\w-]{16,64}\.[\w-]{16,64}")),
+    ("a Twilio key", re.compile(r"(?<!\w)(?:SK|AC)[0-9a-f]{32}(?!\w)")),
+    ("a Telegram token", re.compile(r"(?<!\d)\d{8,10}:[\w-]{35}(?![\w-])")),
+    ("a Shopify token", re.compile(r"(?<!\w)shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}")),
+    ("a Hugging Face token", re.compile(r"(?<!\w)hf_[A-Za-z0-9]{30,60}")),
+    ("an Azure key", re.compile(r"AccountKey=[A-Za-z0-9+/]{40,120}={0,2}")),
+    ("a webhook with its secret", re.compile(r"hooks\.slack\.com/services/T\w{6,20}/B\w{6,20}/\w{16,60}")),
+    (
+        "a US social security number",
+        re.compile(r"(?<![\w-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])"),
+    ),
     ("a web token", re.compile(r"eyJ[\w-]{10,2000}\.eyJ[\w-]{10,4000}\.[\w-]{10,1000}")),
     ("a login in a link", re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s/:@]{1,100}:[^\s/@]{1,200}@", re.IGNORECASE)),
     (
@@ -51,6 +64,12 @@ _SECRETS = (
 def promises() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """What no answer may promise on its own, from `words/promises.toml`."""
     return tuple((e["what"], re.compile(e["look"], re.IGNORECASE)) for e in load("promises.toml")["promise"])
+
+
+@lru_cache(maxsize=1)
+def _attached() -> tuple[re.Pattern[str], ...]:
+    """What says that a file goes with a text, from `words/attached.toml`."""
+    return tuple(re.compile(e["look"], re.IGNORECASE) for e in load("attached.toml")["attached"])
 
 
 _LEAKED = re.compile(
@@ -71,13 +90,14 @@ def check(
     other_addresses: Collection[str] = (),
     customer_text: str = "",
     canaries: Collection[str] = (),
+    files: bool = False,
 ) -> tuple[Gate, ...]:
     """Every gate of an outgoing text, passed or not, in a fixed order. Pure; never raises; linear in the text.
 
     `sources` are the texts a draft may take links, numbers and promises from (articles, facts, our own signature);
     `customer_text` is what the customer wrote, which may be repeated but vouches for no link or promise.
     `allowed_links` holds hosts or whole links. `other_addresses` are known addresses of other customers. `canaries`
-    are strings of the prompt that must never come out, such as its random delimiters.
+    are strings of the prompt that must never come out, such as its random delimiters. `files` says that some are attached.
     """
     text = f"{subject}\n{body}"
     known = "\n".join(sources)
@@ -91,6 +111,7 @@ def check(
         _links(text, known, allowed_links),
         _placeholders(text),
         _promises(text, known),
+        _promised_file(body, files),
         _injected(text, canaries),
     )
 
@@ -207,6 +228,14 @@ def _promises(text: str, known: str) -> Gate:
         if m and m.group().lower() not in lower:
             return _gate("promises", f"The text holds {what} that no source backs: “{m.group()[:80]}”.", "")
     return _gate("promises", "", "No promise that our sources do not make.")
+
+
+def _promised_file(body: str, files: bool) -> Gate:
+    """A file that the text speaks of must be there; what is quoted speaks of somebody else's."""
+    own = "" if files else "\n".join(line for line in body.split("\n") if not line.startswith(">"))
+    found = next((m for pattern in _attached() if (m := pattern.search(own))), None)
+    wrong = f"The text says “{found.group()[:60]}”, but no file is attached." if found else ""
+    return _gate("attachment", wrong, "No file is missing.")
 
 
 def _injected(text: str, canaries: Collection[str]) -> Gate:

@@ -129,13 +129,20 @@ async def _envelope(client: aiosmtplib.SMTP, smtp: SmtpConfig, out: Outgoing) ->
         options.append("SMTPUTF8")
     if client.supports_extension("size"):
         options.append(f"SIZE={len(out.raw)}")
+    if not out.raw.isascii() and client.supports_extension("8bitmime"):
+        options.append("BODY=8BITMIME")
+    told: list[str] = []
+    if client.supports_extension("dsn"):
+        # RFC 3461: ask for news of failure and delay, under the message's own name, without the whole text coming back.
+        options += ["RET=HDRS", f"ENVID={_xtext(out.message_id)}"]
+        told = ["NOTIFY=FAILURE,DELAY"]
     encoding = "utf-8" if wide else "ascii"
     step, who = "MAIL", out.sender
     try:
         await client.mail(out.sender, options=options, encoding=encoding, timeout=COMMAND_SECONDS)
         for recipient in out.recipients:
             step, who = "RCPT", recipient
-            await client.rcpt(recipient, encoding=encoding, timeout=COMMAND_SECONDS)
+            await client.rcpt(recipient, options=told, encoding=encoding, timeout=COMMAND_SECONDS)
     except aiosmtplib.SMTPResponseException as problem:
         raise _refused(smtp, f"{step} for {who}", problem) from problem
     except (aiosmtplib.SMTPException, OSError, TimeoutError) as problem:
@@ -177,6 +184,11 @@ def _own_name() -> str:
     """The name given in EHLO: the host's where it is a full one, never a look-up that may hang."""
     name = socket.gethostname()
     return name if "." in name and name.isascii() else "localhost"
+
+
+def _xtext(text: str) -> str:
+    """A value as RFC 3461 4 writes it: what is not plain ASCII, and "+" and "=", as +XX."""
+    return "".join(c if "!" <= c <= "~" and c not in "+=" else "".join(f"+{b:02X}" for b in c.encode()) for c in text)
 
 
 def _plain(text: str) -> str:

@@ -1,6 +1,6 @@
 """People: contacts with their addresses and organisation, agents, teams."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -175,3 +175,10 @@ def undeliverable(tx: Connection, address: str, why: str) -> None:
 def rename(tx: Connection, contact_id: int, name: str) -> None:
     """Give a contact another name."""
     tx.execute(contacts.update().where(contacts.c.id == contact_id).values(name=name, version=contacts.c.version + 1))
+
+
+def known(addresses: Collection[str]) -> Read[frozenset[str]]:
+    """Which of these addresses (lower case) belong to a contact."""
+    a = contact_addresses.c.address
+    statement = sa.select(a).where(a.in_(sorted(addresses)[:200]))
+    return Read(statement, lambda rows: frozenset(str(r[0]) for r in rows))

@@ -1,7 +1,10 @@
 """Handing over: every fault is known for what it is, and nothing is sent that was not marked first."""
 
+import socketserver
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import ClassVar
 
 import pytest
 from mailmessages import raw
@@ -167,3 +170,42 @@ def test_addresses_outside_ascii_are_sent_where_the_server_can(sink: SmtpSink) -
     out = compose.new(box=BOX, to=("jürgen@customer.example",), subject="Hi", body="Hi", now=datetime.now(UTC))
     smtp.send(sink.config(), USER, NOBODY, out, before_data=Mark())
     assert sink.taken[0][1] == ("jürgen@customer.example",)
+
+
+class ReportingServer(socketserver.StreamRequestHandler):
+    """A server that offers reports (RFC 3461) and keeps every line it is told."""
+
+    lines: ClassVar[list[str]] = []
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 here\r\n")
+        text = False
+        for line in (told.decode().rstrip("\r\n") for told in self.rfile):
+            if text:
+                text = line != "."
+                answer = "" if text else "250 OK queued as 1"
+            else:
+                self.lines.append(line)
+                verb = line.split(" ")[0].upper()
+                text = verb == "DATA"
+                answer = {"EHLO": "250-here\r\n250 DSN", "DATA": "354 go on", "QUIT": "221 bye"}.get(verb, "250 OK")
+            if answer:
+                self.wfile.write(f"{answer}\r\n".encode())
+
+
+def test_reports_of_failure_are_asked_for_where_they_are_offered(sink: SmtpSink) -> None:
+    out = message("bo@customer.example")
+    ReportingServer.lines.clear()
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), ReportingServer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        where = SmtpConfig(host="127.0.0.1", port=server.server_address[1], security="none")
+        assert smtp.send(where, USER, NOBODY, out, before_data=Mark()) == "250 OK queued as 1"
+        server.shutdown()
+    (mail,) = [line for line in ReportingServer.lines if line.startswith("MAIL")]
+    assert f"ENVID={out.message_id}" in mail
+    assert "RET=HDRS" in mail
+    rcpt = [line for line in ReportingServer.lines if line.startswith("RCPT")]
+    assert len(rcpt) == 2
+    assert all(line.endswith("NOTIFY=FAILURE,DELAY") for line in rcpt)
+    send(sink, out, Mark())  # a server without them is not asked, and refuses nothing
+    assert len(sink.taken) == 1
