@@ -212,21 +212,22 @@ _SHY_ONLY = re.compile(r"[A-Za-z]\u00ad(?=[A-Za-z])")
 _STYLED = re.compile(r"[\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff\u24b6-\u24e9\U0001f130-\U0001f189]")
 
 
-def oddities(text: str, folded: str = "") -> dict[str, int]:
+def oddities(text: str, folded: str = "", characters: frozenset[str] = frozenset()) -> dict[str, int]:
     """How often characters are used in ways that serve no reader: counts by name, nothing where text is plain.
 
-    `folded` is the text levelled, where that is known already.
+    `folded` is the text levelled and `characters` all of the text's, where those are known already.
     """
     if text.isascii():
         return {}
-    folded = folded or fold(text)
+    folded, characters = folded or fold(text), characters or frozenset(text)
+    level = frozenset(c for cs in map(_FOLD.__getitem__, map(ord, characters)) for c in cs)
     found = {
         "zero_width": 0,
-        "look_alikes": 0 if _alike().isdisjoint(frozenset(folded)) else len(_mixed().findall(folded)),
-        "styled_letters": sum(map(text.count, _STYLED.findall("".join(frozenset(text))))),
+        "look_alikes": 0 if _alike().isdisjoint(level) else len(_mixed().findall(folded)),
+        "styled_letters": sum(map(text.count, _STYLED.findall("".join(characters)))),
         "bidi_override": text.count("\u202d") + text.count("\u202e"),
     }
-    if not _JOINERS.isdisjoint(frozenset(text)):
+    if not _JOINERS.isdisjoint(characters):
         found["zero_width"] = len(_ZERO_WIDTH.findall(text)) - len(_SHY_ONLY.findall(text))
     return {name: count for name, count in found.items() if count > 0}
 
@@ -248,7 +249,7 @@ def views(text: str, *, budget: int = 400_000) -> Views:
         characters = frozenset() if source.isascii() else frozenset(source)
         found.append(_folded(source, disguise, back, characters))
         if not depth:
-            odd = oddities(text, found[0].text)
+            odd = oddities(text, found[0].text, characters)
         skeleton = _skeleton(source, disguise, back, found[-1].text, characters)
         if skeleton is not None:
             found.append(skeleton)
@@ -281,11 +282,9 @@ def _folded(source: str, disguise: str, back: Back, characters: frozenset[str]) 
 
 def _skeleton(source: str, disguise: str, back: Back, folded: str, characters: frozenset[str]) -> View | None:
     """The reading with look-alikes as Latin, where that reads differently."""
-    if folded.isascii():
+    if folded.isascii() or all(_SKELETON[ord(c)] == _FOLD[ord(c)] for c in characters):
         return None
     text = _translated(source, _SKELETON, characters)
-    if text == folded:
-        return None
     way = through(_mapped(source, _SKELETON, characters), back)
     return View(text, disguise or "look_alikes", way, exact=source)
 

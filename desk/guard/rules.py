@@ -114,7 +114,7 @@ class Book:
         places: dict[tuple[str, ...], list[int]] = {}
         found: list[Hit] = []
         for rule in self._candidates(groups):
-            if not tight and len(words.spoken) < MANY and not _possible(rule, words.spoken):
+            if not tight and len(words.spoken) < MANY and not _possible(rule, words):
                 continue
             for group in rule.needs:
                 if group not in places:
@@ -158,10 +158,9 @@ class Book:
         return found
 
 
-def _possible(rule: Rule, spoken: str) -> bool:
+def _possible(rule: Rule, words: Words) -> bool:
     """Whether the distinct words of a text hold all that a match of the rule is made of."""
-    needed = conjunction(expression(rule.pattern, rule.loose, False))
-    return all(any(core in spoken for core in choice) for choice in needed)
+    return words.hold(conjunction(expression(rule.pattern, rule.loose, False)))
 
 
 def _matches(rule: Rule, text: str, tight: bool, zones: Sequence[tuple[int, int]],

@@ -7,7 +7,7 @@ which takes well under a nanosecond a character; only there need a regular expre
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import accumulate
 
@@ -35,12 +35,23 @@ class Words:
     def __init__(self, text: str) -> None:
         self._letters = text.encode("ascii", "replace").translate(_LETTERS).decode("ascii")
         self._asked: dict[str, list[int]] = {}
+        self._held: dict[str, bool] = {}
         self.distinct = frozenset(self._letters.split())
 
     @cached_property
     def spoken(self) -> str:
         """The distinct words as one text, in which to look for what must occur inside a word."""
         return " ".join(self.distinct)
+
+    def hold(self, choices: Iterable[Iterable[str]]) -> bool:
+        """Whether of every choice of runs one stands inside a word; rules share most of theirs."""
+        return all(any(self._holds(core) for core in choice) for choice in choices)
+
+    def _holds(self, core: str) -> bool:
+        known = self._held.get(core)
+        if known is None:
+            known = self._held[core] = core in self.spoken
+        return known
 
     @cached_property
     def _sorted(self) -> list[str]:

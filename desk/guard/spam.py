@@ -75,9 +75,8 @@ def score(mail: ParsedMail, reading: Reading) -> tuple[float, tuple[Evidence, ..
     found: list[tuple[str, float, str, str]] = []
     for channel, text in (("subject", subject), ("body", body)):
         words = Words(text)
-        spoken = words.spoken
         for pattern in patterns()[channel]:
-            if not all(any(core in spoken for core in choice) for choice in pattern.needed):
+            if not words.hold(pattern.needed):
                 continue
             if pattern.literals and not any(literal in text for literal in pattern.literals):
                 continue

@@ -4,6 +4,7 @@ Run as `python tests/bench/bench_guard.py`. Prints milliseconds of processor tim
 """
 
 import base64
+import html
 import random
 import statistics
 import sys
@@ -57,6 +58,23 @@ def page(size: int) -> str:
     )
 
 
+SAMPLE = Path(__file__).parents[2] / "sample_mailbox" / "knowledge"
+
+
+def natural(size: int, *, mixed: bool = False) -> str:
+    """The sample's articles one after the other, in English or (`mixed`) in four other languages by turns."""
+    files = sorted(p for p in SAMPLE.glob("*.md") if (p.name.count(".") == 2) == mixed)
+    text = "\n\n".join(p.read_text(encoding="utf-8") for p in files)
+    return (text * (size // len(text) + 1))[:size]
+
+
+def natural_page(size: int) -> str:
+    """The same English as a page of headings and paragraphs."""
+    row = '<tr><td style="color:#222;font-size:14px"><h3>{}</h3><p>{}</p></td></tr>'
+    parts = [html.escape(p) for p in natural(size).split("\n\n") if len(p) > 60]
+    return ("<html><body><table>" + "".join(row.format(p[:30], p) for p in parts))[:size]
+
+
 def distinct(size: int, stems: tuple[str, ...] = ("",)) -> str:
     """Words that never come twice, each beginning with one of `stems`."""
     rng = random.Random(8)
@@ -107,6 +125,9 @@ def main() -> None:
     small, large = cost(record(prose(100_000))), cost(record(prose(200_000)))
     print(f"100 kB text           {small:9.2f} ms")
     print(f"100 kB page           {cost(record(html=page(100_000))):9.2f} ms")
+    print(f"100 kB English        {cost(record(natural(100_000))):9.2f} ms")
+    print(f"100 kB four languages {cost(record(natural(100_000, mixed=True))):9.2f} ms")
+    print(f"100 kB page, English  {cost(record(html=natural_page(100_000))):9.2f} ms")
     print(f"ratio at twice the size {large / small:7.2f}")
     worst = ("", 0.0)
     for name, make in HOSTILE.items():

@@ -132,7 +132,7 @@ def main() -> None:
     samples = [p.read_bytes()[:6000] for p in sorted(SAMPLES.rglob("*")) if p.is_file()]
 
     def tell(number: int) -> None:
-        if number and number % 10_000 == 0:
+        if number and number % 1_000 == 0:
             print(f"… {number}", flush=True)
 
     found = 0
