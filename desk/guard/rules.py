@@ -153,8 +153,7 @@ class Book:
                     found.add(word[:2])
         # A phrase is looked for only where all of its rarer characters and its longest word stand.
         marks = {c for c in self._marks if c in text} if text.isascii() else self._marks & frozenset(text)
-        spoken = words.spoken
-        found.update(s for s, needed, core in self._phrases if needed <= marks and core in spoken and s in text)
+        found.update(s for s, needed, core in self._phrases if needed <= marks and words.holds(core) and s in text)
         return found
 
 

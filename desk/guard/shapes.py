@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, compress
 
 _BLANKS = (
     "\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -45,9 +45,10 @@ class Words:
 
     def hold(self, choices: Iterable[Iterable[str]]) -> bool:
         """Whether of every choice of runs one stands inside a word; rules share most of theirs."""
-        return all(any(self._holds(core) for core in choice) for choice in choices)
+        return all(any(self.holds(core) for core in choice) for choice in choices)
 
-    def _holds(self, core: str) -> bool:
+    def holds(self, core: str) -> bool:
+        """Whether a run of letters stands inside a word."""
         known = self._held.get(core)
         if known is None:
             known = self._held[core] = core in self.spoken
@@ -60,10 +61,10 @@ class Words:
     @cached_property
     def _places(self) -> dict[str, list[int]]:
         runs = self._letters.split(" ")
+        starts = accumulate(map((1).__add__, map(len, runs)), initial=0)
         found: dict[str, list[int]] = defaultdict(list)
-        for n, (run, before) in enumerate(zip(runs, accumulate(map(len, runs), initial=0), strict=False)):
-            if run:
-                found[run].append(before + n)
+        for run, start in compress(zip(runs, starts, strict=False), runs):
+            found[run].append(start)
         return found
 
     def starting(self, prefix: str) -> list[int]:
