@@ -90,6 +90,11 @@ def _served(db: "Database") -> bool:
 
 def worker(given: argparse.Namespace) -> int:
     """Run one worker in this process, or all three as children."""
+    from desk.workers import channels
+    from desk.workers.supervise import WORKERS
+
+    if given.only and given.only not in (known := (*WORKERS, *channels.found())):
+        raise ConfigError(f"There is no worker {given.only!r}.", f"Name one of: {', '.join(known)}.")
     config, places = rooms.configuration()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     for noisy in ("alembic", "imapclient", "httpx"):
@@ -141,10 +146,7 @@ def _one(name: str, config: Config, places: Paths) -> int:
         else:
             from desk.workers import channels
 
-            known = channels.found()
-            if name not in known:
-                raise ConfigError(f"There is no worker {name!r}.", f"Name fetch, think, send or {', '.join(known)}.")
-            known[name].receive(db, config, stop)
+            channels.found()[name].receive(db, config, stop)
     finally:
         db.close()
     return 0
