@@ -1,7 +1,8 @@
 """The second door. `release` is the only way to SMTP; everything else here is what a person does with the outbox."""
 
+import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from desk.actions.answer import advance, back_to_review, failing, forwards, release_check, request
@@ -10,8 +11,8 @@ from desk.domain.enums import Author, MessageStatus, OutboxState, ThreadStatus
 from desk.domain.mail import Outgoing
 from desk.domain.ticket import Gate
 from desk.errors import Conflict, DeskError, Refused, SendError
-from desk.store import drafts, ledger, messages, outbox, threads
-from desk.store.database import Connection, within
+from desk.store import changes, drafts, ledger, messages, outbox, threads
+from desk.store.database import Connection, Read, within
 from desk.store.drafts import DraftRow
 from desk.store.outbox import OutboxRow
 
@@ -89,6 +90,40 @@ def mark_sent(desk: Desk, outbox_id: int) -> Done:
     return Done("Noted as sent")
 
 
+STOPPED = "nothing_leaves"
+"""Name of the stored setting that stops every send; its value is who stopped it."""
+
+
+def stopped() -> Read[str]:
+    """Who stopped everything that leaves, "" when nobody did."""
+    return replace(changes.setting(STOPPED), convert=lambda rows: str(rows[0][0] or "") if rows else "")
+
+
+def hold_everything(desk: Desk) -> Done:
+    """Stop every send of every desk on this store, at once; what waited out its hold goes back to review.
+
+    There is no undo: only `let_go`, which the screen asks about, makes mail leave again.
+    """
+    with unit(desk, "hold_everything", "outbox", durable=True) as u:
+        changes.set_setting(u.tx, STOPPED, desk.agent)
+        u.note("outbox.stopped", f"{desk.agent} holds everything")
+    count = 0
+    for row in desk.db.get(outbox.rows((OutboxState.HELD, OutboxState.QUEUED), limit=100_000)):
+        # One by one, after the stop is committed: what a sender claimed meanwhile stops at its mark instead.
+        with contextlib.suppress(Conflict, Refused):
+            cancel(desk, row.id)
+            count += 1
+    return Done(f"Nothing leaves any more; {count} taken back")
+
+
+def let_go(desk: Desk) -> Done:
+    """Let approved messages leave again. What was taken back stays in review."""
+    with unit(desk, "let_go", "outbox", durable=True) as u:
+        changes.set_setting(u.tx, STOPPED, "")
+        u.note("outbox.resumed", f"{desk.agent} lets mail leave again")
+    return Done("Mail leaves again", partial(hold_everything, desk))
+
+
 def recover(desk: Desk, *, orphans: bool = False) -> Done:
     """After a crash: what was claimed goes on, what was in DATA waits for a person. Called by the send worker."""
     with unit(desk, "recover", "outbox", durable=True) as u:
@@ -107,6 +142,8 @@ def release(desk: Desk, outbox_id: int, send: Send) -> Released:
     Conflict when it is not due or another worker has it.
     """
     with desk.db.durable() as tx:
+        if who := within(tx, stopped()):
+            raise Conflict(f"{who} holds everything.", "Let it go with ! first.")
         row = outbox.claim(tx, desk.clock(), outbox_id=outbox_id)
     if row is None:
         raise Conflict("This message is not due, or another worker has it.", "Nothing needs doing.")
@@ -135,7 +172,8 @@ class _Door:
     def before_data(self) -> None:
         """Commit phase "data" (synchronous FULL); raises Refused when the thread changed, and nothing is sent then."""
         with self._desk.db.durable() as tx:
-            self.objection = _changed(tx, self._row)
+            who = within(tx, stopped())
+            self.objection = f"{who} holds everything" if who else _changed(tx, self._row)
             if self.objection:
                 raise Refused(f"Not sent: {self.objection}.", "Look at the ticket again.")
             outbox.mark_data(tx, self._row, self._desk.clock())

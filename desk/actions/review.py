@@ -1,7 +1,7 @@
 """Drafts: approve, edit, refuse, ask for another, write by hand, answer what the pipeline asked."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from desk.actions.answer import advance, covered, failing, forwards, newest_inbound, release_check, request
@@ -24,8 +24,10 @@ REASONS = {
 """What a rejection tells the next draft."""
 
 
-def approve(desk: Desk, draft_id: int, *, confirm: bool = False, by_rule: bool = False) -> Done:
-    """Freeze a draft as it will be sent and hold it; it can be taken back until the hold ends.
+def approve(
+    desk: Desk, draft_id: int, *, confirm: bool = False, by_rule: bool = False, at: datetime | None = None
+) -> Done:
+    """Freeze a draft as it will be sent and hold it; it can be taken back until it leaves: after the hold, or at `at`.
 
     Raises Refused naming every gate that does not hold, unless `confirm` says the person saw them (a rule can't).
     Raises Conflict when the draft is no longer on offer or the customer wrote meanwhile.
@@ -47,10 +49,11 @@ def approve(desk: Desk, draft_id: int, *, confirm: bool = False, by_rule: bool =
         if u.thread(draft.thread_id).last_inbound_at != detail.last_inbound_at:
             raise Conflict("The customer wrote again just now.", "Read it, then approve or edit.")
         answers = covered(rows, draft)
-        outbox_id = _hold(desk, u, draft, out, answers, open_gates, detail.mailbox_id, by_rule=by_rule)
+        outbox_id = _hold(desk, u, draft, out, answers, open_gates, detail.mailbox_id, by_rule=by_rule, at=at)
         if fresh and not forwards(draft):
             jobs.stop(u.tx, draft.thread_id, TICKET, "answered by a person", now=u.now)
-        text = f"{detail.row.number} approved; leaves in {desk.hold_seconds:.0f} s"
+        later = f"on {at:%A %d %b, %H:%M}" if at is not None else f"in {desk.hold_seconds:.0f} s"
+        text = f"{detail.row.number} approved; leaves {later}"
         u.note("draft.approved", text, draft.thread_id)
     from desk.actions.outbox import cancel
 
@@ -67,6 +70,7 @@ def _hold(
     mailbox_id: int,
     *,
     by_rule: bool,
+    at: datetime | None,
 ) -> int:
     """The rows of an approval: draft settled, bytes frozen, messages approved, ticket out of review."""
     drafts.settle(u.tx, draft.id, "approved")
@@ -80,7 +84,7 @@ def _hold(
         body=draft.body,
         answers=answers,
         inbound_at=u.thread(draft.thread_id).last_inbound_at,
-        not_before=u.now + timedelta(seconds=desk.hold_seconds),
+        not_before=max(u.now + timedelta(seconds=desk.hold_seconds), at or u.now),
         approved_by=desk.agent,
         now=u.now,
         by_rule=by_rule,

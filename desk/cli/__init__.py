@@ -43,6 +43,8 @@ def at_least_one(text: str) -> int:
 
 
 _SECURITY = ("tls", "starttls", "none")
+_USAGE = _opt("--usage", action="store_true", help="one row a ticket and month: who answered it, and what it cost")
+_CSV = _opt("--csv", action="store_true", help="print --usage as CSV")
 _JSON = _opt("--json", action="store_true", help="print JSON instead of a table")
 _JSONL = _opt("--jsonl", action="store_true", help="read lines of JSON on standard input, answer a line each")
 
@@ -167,7 +169,12 @@ COMMANDS: tuple[Command, ...] = (
             _JSON,
         ),
     ),
-    Command("stats", "counts and times of the desk", "read:stats", (_JSON,)),
+    Command(
+        "stats",
+        "counts and times of the desk; with --usage who answered each ticket and what it cost",
+        "read:stats",
+        (_JSON, _USAGE, _CSV),
+    ),
     Command("backup", "copy the store while everything runs", "read:backup", (_opt("file", metavar="FILE"),)),
     Command("export", "every message as one mbox file", "read:export", (_opt("file", metavar="FILE"),)),
 )

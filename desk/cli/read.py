@@ -1,12 +1,14 @@
 """Commands that read the store: list, show, replay, stats, backup, export."""
 
 import argparse
+import csv
 import json
 import os
 import re
 import sqlite3
 import statistics
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -108,6 +110,10 @@ def stats(given: argparse.Namespace) -> int:
 
     config, places = rooms.configuration()
     db = rooms.store(config, places)
+    if given.usage or given.csv:
+        used = db.get(ledger.rows())
+        db.close()
+        return _usage(used, as_json=given.json, as_csv=given.csv)
     counts = {str(view): n for view, n in db.get(threads.counts(rooms.agent(config))).items()}
     times = {name: _quantiles(values) for name, values in db.get(jobs.step_times()).items()}
     judged = db.get(ledger.feedback_of())
@@ -121,6 +127,23 @@ def stats(given: argparse.Namespace) -> int:
         print(f"drafts {name:12} {n:>6}")  # noqa: T201
     for name, values in times.items():
         print(f"{name:12} {values['p50']:>8.0f} ms  p90 {values['p90']:>8.0f} ms  ({values['n']:.0f})")  # noqa: T201
+    return 0
+
+
+def _usage(used: Sequence[Any], *, as_json: bool, as_csv: bool) -> int:
+    """The ledger: one row a ticket and month."""
+    names = ("number", "period", "channel", "answered_by", "model_seconds", "tokens", "at")
+    rows = [{name: getattr(row, name) for name in names} | {"at": row.at.isoformat()} for row in used]
+    if as_json:
+        print(json.dumps(rows))  # noqa: T201
+    elif as_csv:
+        writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    else:
+        for row in rows:
+            seconds = f"{row['model_seconds']:>8.1f} s {row['tokens']:>7} tokens"
+            print(f"{row['number']:10} {row['period']} {row['channel']:8} {row['answered_by']:9} {seconds}")  # noqa: T201
     return 0
 
 

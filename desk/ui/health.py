@@ -39,6 +39,7 @@ async def read(
     database: Reads, me: str, mailbox: str, now: datetime, status: Callable[[], str] | None, poll: float = 0.0
 ) -> Figures:
     """All figures, from short reads; `poll` is how many seconds fetch may wait for its server without a word."""
+    from desk.actions import outbox as door
     from desk.store import articles, changes, jobs, outbox, quarantine, threads
 
     counts = {str(view): n for view, n in (await database.get(threads.counts(me))).items()}
@@ -48,7 +49,9 @@ async def read(
     workers = await database.get(changes.workers())
     queued = await database.get(jobs.queued(["ticket"]))
     held = [row for row in going if row.state in (OutboxState.HELD, OutboxState.QUEUED)]
-    trouble = (status() if status else "") or _trouble(workers, going, now, timedelta(seconds=poll))
+    holder = await database.get(door.stopped())
+    trouble = f"{holder} holds everything: nothing leaves; ! lets it go." if holder else ""
+    trouble = trouble or (status() if status else "") or _trouble(workers, going, now, timedelta(seconds=poll))
     health = Health(
         mailbox=mailbox,
         lights=tuple(Light(w.name, w.state, w.detail) for w in sorted(workers, key=_order) if w.state != "off"),

@@ -27,9 +27,9 @@ def span(seconds: float) -> str:
 
 
 def countdown(until: datetime, now: datetime) -> str:
-    """Time left as m:ss."""
+    """Time left as m:ss, above an hour in words."""
     seconds = max(0, round((until - now).total_seconds()))
-    return f"{seconds // 60}:{seconds % 60:02d}"
+    return f"{seconds // 60}:{seconds % 60:02d}" if seconds < 3600 else span(seconds)
 
 
 def blocks(probability: float) -> str:

@@ -100,7 +100,7 @@ class Sender:
             door.recover(self.desk, orphans=True)
             self.lease.fresh = self._left = False
         woken = self._wake(now)
-        due = self.db.get(outbox.due(now))
+        due = [] if self.db.get(door.stopped()) else self.db.get(outbox.due(now))
         released = sum(self._release(outbox_id) for outbox_id in due)
         filed = self._file(now)
         return bool(woken or released or filed)

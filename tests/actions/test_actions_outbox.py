@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from desks import Ticket, World
@@ -447,3 +448,38 @@ def test_what_the_gates_see_is_what_leaves(desk: Desk, ticket: Ticket, world: Wo
     assert last.sources == ("It arrives tomorrow.",)
     assert set(last.thread_addresses) == {"anna@example.org", "help@shop.example"}
     assert desk.db.get(messages.one(ticket.message)).status is MessageStatus.SENT  # type: ignore[union-attr]
+
+
+def test_hold_everything_stops_all_that_waits_and_what_is_under_way(
+    desk: Desk, ticket: Ticket, server: Server, world: World
+) -> None:
+    frozen = held(desk, ticket)
+    world.later(20)
+    server.between = lambda: door.hold_everything(desk)
+    assert door.release(desk, frozen.id, server.send).state is OutboxState.CANCELLED
+    assert server.took == []
+    waiting = held(desk, ticket)
+    world.later(20)
+    with pytest.raises(Conflict, match="mara holds everything"):
+        door.release(desk, waiting.id, server.send)
+    assert door.hold_everything(desk).text.endswith("1 taken back")
+    assert row(desk, waiting.id).state is OutboxState.CANCELLED
+    server.between = lambda: None
+    door.let_go(desk)
+    last = held(desk, ticket)
+    world.later(20)
+    assert door.release(desk, last.id, server.send).state is OutboxState.SENT
+    assert len(server.took) == 1
+
+
+def test_what_is_sent_later_waits_for_its_moment(desk: Desk, ticket: Ticket, server: Server, world: World) -> None:
+    at = world.now + timedelta(days=2)
+    review.approve(desk, ticket.draft, at=at)
+    (frozen,) = desk.db.get(outbox.rows())
+    assert frozen.not_before == at
+    world.later(2 * 86_400 - 1)
+    assert desk.db.get(outbox.due(world.now)) == []
+    with pytest.raises(Conflict, match="not due"):
+        door.release(desk, frozen.id, server.send)
+    world.later(1)
+    assert door.release(desk, frozen.id, server.send).state is OutboxState.SENT

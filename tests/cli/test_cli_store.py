@@ -1,5 +1,6 @@
 """Commands over a store that the store's own functions filled: list, show, stats, backup, export."""
 
+import csv
 import mailbox
 import os
 import re
@@ -7,6 +8,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from commands import Shell
 from records import NOW, cleared, draft, fetched, mail, thread
 
 from desk.domain.mail import ParsedMail
-from desk.store import database, drafts, messages, people, threads
+from desk.store import database, drafts, ledger, messages, people, threads
 from desk.store.database import Connection, Database
 
 MESSAGES = [
@@ -86,6 +88,18 @@ def test_stats_counts_by_view(desk: Shell, store: Database) -> None:
     assert found["drafts"] == {"verdicts": {}, "reasons": {}, "kept": None}
     assert found["views"]["all"] == 2
     assert re.search(r"^all +2$", desk("stats").out, re.M)
+
+
+def test_usage_tells_a_row_a_ticket_and_month_however_often_it_was_answered(desk: Shell, store: Database) -> None:
+    with store.write() as tx:
+        for at in (NOW, NOW, NOW + timedelta(days=40)):
+            ledger.charge(tx, 1, channel="email", answered_by="person", at=at)
+    rows = list(csv.DictReader(desk("stats", "--usage", "--csv").out.splitlines()))
+    assert [(r["number"], r["period"], r["answered_by"]) for r in rows] == [
+        ("T-1001", f"{at:%Y-%m}", "person") for at in (NOW, NOW + timedelta(days=40))
+    ]
+    assert [r["tokens"] for r in rows] == ["0", "0"]
+    assert [r["number"] for r in desk("stats", "--usage", "--json").json] == ["T-1001", "T-1001"]
 
 
 def test_a_backup_is_a_whole_store_and_its_owners_alone(

@@ -10,6 +10,8 @@ from desk.ui import words
 from desk.ui.commands.base import Command, needs_draft, needs_open_thread, needs_thread
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from desk.ui.screens.main import MainScreen
 
 SHELVES = ("spam", "automated")
@@ -54,10 +56,11 @@ class Approve(Command):
         elif screen.opened.questions:
             await _answer(screen)
         else:
-            await _approve(screen)
+            await accept(screen)
 
 
-async def _approve(screen: "MainScreen") -> None:
+async def accept(screen: "MainScreen", at: "datetime | None" = None) -> None:
+    """Approve the draft on the screen, asking where a check does not hold; `at` is when it leaves, if not at once."""
     from desk.actions import review
     from desk.ui.screens.dialogs import Confirm
 
@@ -67,12 +70,12 @@ async def _approve(screen: "MainScreen") -> None:
     failing += [f"✗ no source: {c.text}" for c in draft.claims if c.source is None]
     if not failing:
         try:
-            await screen.perform(lambda desk: review.approve(desk, draft.id))
+            await screen.perform(lambda desk: review.approve(desk, draft.id, at=at))
             return
         except Refused as refused:
             failing = [str(refused)]
     if await screen.ask(Confirm("Send it all the same?", failing)):
-        await screen.act(lambda desk: review.approve(desk, draft.id, confirm=True))
+        await screen.act(lambda desk: review.approve(desk, draft.id, confirm=True, at=at))
     else:
         screen.say("Not approved. Press e to change it, x to refuse it.")
 
