@@ -54,6 +54,9 @@ _AWAY = (
     r"автоматический ответ|автоответ|автовідповідь|автоматична відповідь|"
     r"otomatik yanıt|ofis dışında|αυτόματη απάντηση|"
     r"自动回复|自動回覆|自動返信|自動回信|不在(?:通知|のお知らせ|連絡)?|休假自动回复|자동 ?(?:회신|응답)|부재 ?중|"
+    r"autoodpowiedź|samodejni odgovor|automats?ki odgovor|аутоматски одговор|automatinis atsakymas|"
+    r"automātisk[aā] atbilde|resposta automàtica|sjálfvirkt svar|jawapan automatik|स्वचालित उत्तर|"
+    r"frånvaro(?:meddelande)?|aus[eê]ncia|assen(?:te|za)(?: dall.ufficio)?|отсутствую|"
     r"رد تلقائي|מענה אוטומטי|balasan otomatis|trả lời tự động|ตอบกลับอัตโนมัติ"
 )
 _AWAY_SUBJECT = re.compile(

@@ -81,6 +81,24 @@ def test_machines_are_recognised_with_a_reason(name: str) -> None:
     assert mail.auto_reason.endswith(".")
 
 
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Automatic reply: Lamp", "Abwesenheitsnotiz: Lampe", "Réponse automatique : Lampe", "Respuesta automática: Lámpara",
+        "Risposta automatica: Lampada", "Assente dall'ufficio", "Resposta automática: Luz", "Resposta automàtica: Llum",
+        "Automatisch antwoord: Lamp", "Autosvar: Lampe", "Automatiskt svar: Lampa", "Frånvaromeddelande",
+        "Automaattinen vastaus: Lamppu", "Autoodpowiedź: Lampa", "Automatická odpověď: Lampa", "Automatikus válasz: Lámpa",
+        "Răspuns automat: Lampa", "Samodejni odgovor: Svetilka", "Automatski odgovor: Lampa", "Automatinis atsakymas: Lempa",
+        "Automātiska atbilde: Lampa", "Автоответ: Лампа", "Автоматична відповідь: Лампа", "Αυτόματη απάντηση: Λάμπα",
+        "Otomatik yanıt: Lamba", "自动回复: 台灯", "自動返信: ランプ", "자동 회신: 램프",
+        "رد تلقائي: مصباح", "Balasan otomatis: Lampu",
+    ],
+)  # fmt: skip
+def test_absence_notices_are_known_by_subject_in_many_languages(subject: str) -> None:
+    assert parse(raw(Subject=subject)).auto == "auto"
+    assert parse(raw(Subject=f"Re: {subject}")).auto is None
+
+
 @pytest.mark.parametrize("name", list(PEOPLE))
 def test_people_are_not_taken_for_machines(name: str) -> None:
     mail = parse(PEOPLE[name])
