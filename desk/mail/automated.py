@@ -4,12 +4,15 @@ import hashlib
 import hmac
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Literal
 
-from desk.domain.mail import Attachment, Bounce
+from desk.domain.mail import Attachment, Bounce, ParsedMail
 from desk.mail import bounces
 
 LOOP_HEADER = "X-Desk-Loop"
+CAME_BACK = "It is a message of this desk, come back."
+"""What a loop mark claims. Anybody can write one: `is_own_loop` says whether it is ours."""
 """Our private header: mailbox address and a keyed hash over it, so that nobody else can write or strip meaning from it."""
 
 Kind = Literal["bounce", "auto"]
@@ -109,7 +112,7 @@ def _looped(values: dict[str, list[str]], from_addr: str, own: Collection[str]) 
     for mark in values.get(LOOP_HEADER.lower(), []):
         home = mark.partition(";")[0].strip().lower()
         if not home or home in addressed or home in own:
-            return "It is a message of this desk, come back."
+            return CAME_BACK
     delivered = {a.lower() for k in _ADDRESSED for a in values.get(k, []) if "@" in a}
     if from_addr and from_addr.lower() in {o.lower() for o in own} | {d.strip("<> ") for d in delivered}:
         return "It was sent from the mailbox's own address."
@@ -200,6 +203,15 @@ def loop_token(mailbox_address: str, secret: str) -> str:
     """The value of `X-Desk-Loop` for mail of this mailbox: its address and an HMAC-SHA256 over it under `secret`."""
     address = mailbox_address.strip().lower()
     return f"{address}; {_mac(address, secret)}"
+
+
+def without_forged_mark(mail: ParsedMail) -> ParsedMail:
+    """The message judged by everything but its loop mark, which is not ours: nobody hides mail from us by writing one."""
+    fields = [(name, value) for name, value in mail.headers if name.lower() != LOOP_HEADER.lower()]
+    auto, reason = classify(
+        fields, from_addr=mail.from_addr, subject=mail.subject, text=mail.text, attachments=mail.attachments
+    )
+    return replace(mail, auto=auto, auto_reason=reason)
 
 
 def is_own_loop(fields: Sequence[tuple[str, str]], secret: str) -> bool:

@@ -8,7 +8,7 @@ from desk.config import MailboxConfig
 from desk.domain.enums import Direction, MessageStatus, ThreadStatus
 from desk.domain.mail import Fetched, ParsedMail
 from desk.domain.sending import LOOP_SECRET
-from desk.mail.automated import bounce, is_own_loop
+from desk.mail.automated import CAME_BACK, bounce, is_own_loop, without_forged_mark
 from desk.mail.parse import parse
 from desk.mail.source import Batch
 from desk.mail.threads import Candidate, Decision, Via, assign, subject_key, ticket_tag
@@ -69,7 +69,9 @@ def _store(
     ours = outgoing and mail.from_addr.casefold() in own
     if not ours and secret and is_own_loop(mail.headers, secret):
         mail = _marked(mail, "our own mail came back")
-    elif not ours and mail.message_id and within(tx, messages.own_ids([mail.message_id])):
+    elif mail.auto_reason == CAME_BACK:
+        mail = without_forged_mark(mail)
+    if not ours and mail.auto is None and mail.message_id and within(tx, messages.own_ids([mail.message_id])):
         mail = _marked(mail, "our own message came back")
     elif not ours and mail.from_addr.casefold() in own and mail.auto is None:
         mail = _marked(mail, "sent in the name of this mailbox")

@@ -313,6 +313,20 @@ def test_our_own_mail_that_comes_back_is_no_ticket(
     assert newest.status is MessageStatus.AUTOMATED
 
 
+def test_a_forged_loop_mark_hides_nobody(
+    config: Config, db: Database, fetcher: Fetcher, runner: Runner, clock: Clock
+) -> None:
+    for n, mark in enumerate((b"help@shop.example; 0123456789abcdef", b"", b"x")):
+        mail = letter(message_id=f"<forged{n}@web.example>", subject=f"A matter of its own, number {n}")
+        deliver(config, b"X-Desk-Loop: " + mark + b"\r\n" + mail)
+    fetcher.poll()
+    work(runner, clock)
+    for message_id in db.get(messages.all_ids()):
+        found = db.get(messages.one(message_id))
+        assert found is not None
+        assert (found.auto, found.status) == ("", MessageStatus.DRAFT_READY)
+
+
 def test_a_blocked_sender_is_stored_and_archived(
     config: Config, db: Database, fetcher: Fetcher, runner: Runner, clock: Clock, desk: Desk
 ) -> None:
