@@ -8,6 +8,7 @@ from desk.triage.urgent import urgent
 _MOST_SENTENCES = 12
 _READ_CLOSELY = 300  # characters of sentences the head judges; what comes after is told by its grammar alone
 _BY_GRAMMAR = 0.6
+_BY_PATTERN = 0.8
 _LONGEST_SENTENCE = 240
 
 
@@ -17,7 +18,7 @@ def triage(text: str, *, subject: str = "", embed: heads.Embed) -> Triage:
     `confidence` is the calibrated probability of the category. What `urgent` holds for has priority urgent.
     """
     found = language.detect(f"{subject}\n{text}" if len(text) < 40 else text)
-    judged = heads.judge(("category", "priority", "sentiment"), subject, text, embed)
+    judged = heads.judge(("category", "priority", "sentiment", "intent"), subject, text, embed)
     category = max(judged["category"], key=judged["category"].__getitem__)
     hurry = urgent(subject, text)
     priority = Priority.URGENT if hurry else Priority(_best(judged["priority"]))
@@ -29,7 +30,7 @@ def triage(text: str, *, subject: str = "", embed: heads.Embed) -> Triage:
         register=language.register(text, found),
         urgent=hurry,
         confidence=judged["category"][category],
-        intents=tuple(spans(text, embed)),
+        intents=tuple(_led(spans(text, embed), judged["intent"], text)),
         probabilities={str(c): judged["category"].get(str(c), 0.0) for c in Category},
     )
 
@@ -57,8 +58,31 @@ def spans(text: str, embed: heads.Embed) -> list[IntentSpan]:
     return out
 
 
+def _led(found: list[IntentSpan], whole: dict[str, float], text: str) -> list[IntentSpan]:
+    """The spans with the one first that the message as a whole is about; none of the others is surer than that one.
+
+    A sentence read alone is often only the way to the point: the head over the whole message was right in 0.77 of
+    labelled ones, the first sentence in 0.71. Who asks for a person wants one, whatever else is said.
+    """
+    trimmed = text.strip()
+    if not found:
+        if not trimmed or not intents.thanks(trimmed):
+            return []
+        start = text.index(trimmed)
+        return [IntentSpan(Intent.ACKNOWLEDGMENT, _BY_GRAMMAR, start, start + len(trimmed))]
+    lead = Intent.ESCALATION if intents.wants_a_person(text) else Intent(_best(whole))
+    sure = max(whole.get(str(lead), 0.0), _BY_PATTERN if lead is Intent.ESCALATION else 0.0)
+    own = [span for span in found if span.intent is lead]
+    first = max(own or found, key=lambda span: (span.confidence, -span.start))
+    rest = [span for span in found if span is not first]
+    leading = IntentSpan(lead, max(sure, first.confidence if own else 0.0), first.start, first.end)
+    return [leading, *(IntentSpan(s.intent, min(s.confidence, leading.confidence), s.start, s.end) for s in rest)]
+
+
 def of_sentence(sentence: str, embed: heads.Embed) -> tuple[Intent, float]:
     """Intent of one sentence and its probability: the head's, helped by what the grammar shows."""
+    if intents.wants_a_person(sentence):
+        return Intent.ESCALATION, _BY_PATTERN
     judged = dict(heads.judge(["intent"], "", sentence[:_LONGEST_SENTENCE], embed)["intent"])
     if intents.asks(sentence):
         judged["question"] = judged.get("question", 0.0) + 0.5

@@ -49,6 +49,22 @@ _WANTS = re.compile(
     r"vorrei|vorremmo|voglio|ho bisogno|per favore|potete|potreste|chiedo|inviate)\b",
     re.IGNORECASE,
 )
+_THANKS = re.compile(
+    r"\b(?:thank(?:s| you)|thx|cheers|danke|bedankt|dank (?:je|u)|merci|gracias|grazie|obrigad[oa]|dzi[eę]kuj[eę]|tack|"
+    r"tak|takk|kiitos|děkuji|köszönöm|mulțumesc|teşekkürler|спасибо|дякую|благодаря|ευχαριστώ)\b|ありがとう|谢谢|感谢|감사",
+    re.IGNORECASE,
+)
+_PERSON = re.compile(
+    r"\b(?:speak|talk|chat|contact|connect|transfer|escalate|reach|call|put me through)\w*\b[^.?!\n]{0,50}"
+    r"\b(?:human|person|people|agents?|manager|supervisor|somebody|someone|representative|operator|assistant|advisor)\b|"
+    r"\b(?:mit (?:einem|einer|ihrem|jemand\w*)\b[^.?!\n]{0,40}\b(?:sprechen|reden|telefonieren)|"
+    r"(?:einen?|ihren?) (?:vorgesetzten?|menschen|mitarbeiter)\b[^.?!\n]{0,30}\b(?:sprechen|verbinden))|"
+    r"\b(?:parler|discuter)\b[^.?!\n]{0,30}\b(?:quelqu'un|humain|personne|conseill\w+|responsable|agent)\b|"
+    r"\bhablar con\b[^.?!\n]{0,30}\b(?:alguien|persona|agente|humano|encargad[oa]|supervisor)\b|"
+    r"\bmet (?:een|iemand|uw|je)\b[^.?!\n]{0,30}\b(?:spreken|praten|bellen)\b|"
+    r"\bparlare con\b[^.?!\n]{0,30}\b(?:qualcuno|persona|operatore|responsabile)\b",
+    re.IGNORECASE,
+)
 # A request that joins two: "… and when …", "… und wie …".
 _JOINED = re.compile(
     r"(?:,\s*|\s+)(?:and|und|en|et|y|e)(?:\s+(?:also|auch|ook|aussi|también|anche))?\s+"
@@ -103,6 +119,16 @@ def asks(sentence: str) -> bool:
     """Whether a sentence is a question."""
     plain = sentence.strip()
     return plain.rstrip("\"')”»").endswith(("?", "？")) or bool(_ASKS.match(plain) and len(plain.split()) >= 3)
+
+
+def thanks(text: str) -> bool:
+    """Whether a text says thank you."""
+    return bool(_THANKS.search(text))
+
+
+def wants_a_person(text: str) -> bool:
+    """Whether a short message asks for a human being, or for somebody higher up."""
+    return len(text) < 600 and bool(_PERSON.search(text))
 
 
 def wants(sentence: str) -> bool:
