@@ -1,6 +1,6 @@
 """winmail.dat, Outlook's own wrapping of a message (MS-OXTNEF): its text and files, read without trusting any length.
 
-The one library for it in Python (tnefparse) is under the LGPL and had its last release in 2021, hence these lines.
+The library known for it in Python, tnefparse, is under the LGPL, which desk does not ask its users to take on; hence these lines.
 """
 
 import re
