@@ -1,7 +1,7 @@
 """Train desk/triage/heads.npz: category, priority, sentiment and intent on our own examples and support/train.jsonl.
 
-`python .ci/train_heads.py [--check]`. Reads desk/triage/examples/*.jsonl and, where it is there, the labelled set
-../shared/corpora/support/train.jsonl (attribution in desk/triage/NOTICE.md). Two logistic regressions per field, on vectors
+`python .ci/train_heads.py [--check] [--only FIELD]`. Reads desk/triage/examples/*.jsonl and, where it is there, the
+labelled set ../shared/corpora/support/train.jsonl (attribution in desk/triage/NOTICE.md). Two logistic regressions per field, on vectors
 and on hashed words, their logits averaged, then one temperature fitted on folds that leave a whole source out, so that the
 confidence is honest about mail of a kind not seen before. `--check` prints figures on the tuning sets and writes nothing.
 """
@@ -178,6 +178,9 @@ def check(fields: dict[str, Field], embedder: embed.Embedder) -> None:
 
 def save(fields: dict[str, Field], path: Path, dimensions: int) -> None:
     arrays: dict[str, Any] = {"dimensions": np.array([dimensions])}
+    if path.exists():  # heads that were not trained now stay as they are
+        with np.load(path, allow_pickle=False) as before:
+            arrays |= {name: before[name] for name in before.files if name.split(".")[0] not in fields}
     for name, field in fields.items():
         arrays[f"{name}.labels"] = np.array(field.labels)
         arrays[f"{name}.dense"] = (field.share * field.dense.coef_.T).astype(np.float32)
@@ -192,11 +195,12 @@ def save(fields: dict[str, Field], path: Path, dimensions: int) -> None:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--check", action="store_true", help="print figures on the tuning sets and write nothing")
+    options.add_argument("--only", choices=sorted(FIELDS), help="train this head alone and keep the others")
     wanted = options.parse_args()
     embedder = embed.load()
     given = training()
     data = Data(given, embedder)
-    fields = {name: train(name, given, data) for name in FIELDS}
+    fields = {name: train(name, given, data) for name in FIELDS if wanted.only in (None, name)}
     if wanted.check:
         check(fields, embedder)
     else:

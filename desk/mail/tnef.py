@@ -1,6 +1,6 @@
 """winmail.dat, Outlook's own wrapping of a message (MS-OXTNEF): its text and files, read without trusting any length.
 
-The library known for it in Python, tnefparse, is under the LGPL, which desk does not ask its users to take on; hence these lines.
+The library known for it in Python, tnefparse, is under the LGPL, which desk does not ask its users to take on: hence our own.
 """
 
 import re
