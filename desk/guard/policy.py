@@ -12,16 +12,18 @@ from functools import lru_cache
 
 from desk.domain.enums import AttackType
 from desk.domain.guarded import Evidence
-from desk.guard import english, languages
+from desk.guard import english, head, languages
 from desk.guard.channels import Channel
 from desk.guard.normalise import View, Views, views
 from desk.guard.rules import Book, Hit, Joined, join
 
-SCANNER = "guard-1"
+SCANNER = "guard-2"
 THRESHOLD = 0.5
 SPAM_THRESHOLD = 0.6
 PHISHING_THRESHOLD = 0.6
 WINDOW = 700
+HEAD_LEAST, HEAD_MOST = 0.45, 0.6
+"""What the head is sure of beyond HEAD_LEAST counts: alone it flags from 0.95 on. Chosen so that look-alikes stay quiet."""
 
 CLAIM = frozenset(("override", "address", "authority", "cover", "delimiter", "continuation", "secrecy"))
 COMMAND = frozenset(("extract", "output", "manipulate", "exfiltrate", "task"))
@@ -96,6 +98,8 @@ def judge(channels: Sequence[Channel]) -> Judgement:
             _file(hits, joined, chosen, channels, findings)
     for i, view in flat:
         findings[i] += _disguised(view)
+        if not view.tight:
+            findings[i] += _heard(view, channels[i])
     score, worst = 0.0, AttackType.NONE
     evidence: list[Evidence] = []
     for channel, reading, found in zip(channels, readings, findings, strict=True):
@@ -124,6 +128,19 @@ def _file(hits: Sequence[Hit], joined: Joined, chosen: Sequence[tuple[int, View]
         findings[index].append(
             Finding(hit.rule.family, hit.rule.name, weight, a, b, view.text[start:end][:300], hit.rule.type)
         )
+
+
+def _heard(view: View, channel: Channel) -> list[Finding]:
+    """What the trained head makes of the passage that most reads like an order to a machine."""
+    chance, start, end = head.loudest(view.text)
+    weight = min(HEAD_MOST, chance - HEAD_LEAST)
+    if weight <= 0:
+        return []
+    if not view.disguise and not channel.hidden and _reported(view.text, start, end):
+        weight *= 0.3
+    a, b = view.back(start, end)
+    return [Finding("head", "head.order_to_machine", weight, a, b, view.text[start:end][:300],
+                    AttackType.DIRECT_INJECTION, "head")]  # fmt: skip
 
 
 def _reported(text: str, start: int, end: int) -> bool:
@@ -221,7 +238,7 @@ def _score(window: Sequence[Finding], broad: Sequence[Finding], channel: Channel
         # What is asked in plain sight by somebody who claims nothing is a customer's request.
         task = 0.0
     command = _either((command, task))
-    return _either((claim, command, concealed))
+    return _either((claim, command, concealed, heaviest.get("head", 0.0)))
 
 
 def _either(weights: Iterable[float]) -> float:
