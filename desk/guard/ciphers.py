@@ -21,17 +21,18 @@ _COMMON = (
 _COMMON_SET = frozenset(_COMMON)
 _REAL = {"was", "saw", "won", "ton", "era", "rof", "tub", "now", "not", "are", "emit", "time", "live", "draw", "ward"}
 _RUNS = re.compile(r"[a-z]{3,}")
+_RUN = re.compile(r"\w+")
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 _LEET = re.compile(r"[a-z][013457@$!|]{1,2}[a-z]|\b[4013](?=[a-z]{1,3}\b)")
 _LEET_TABLE = str.maketrans("0134578@$!|+2", "oieastbasiltz")
-_SPACED = re.compile(r"(?<!\w)\w(?:[ \t.\-_*·|/,~]{1,3}\w(?!\w)){5,}")
+_SPACED = re.compile(r"(?<!\w)\w(?:[ \t\n.\-_*·|/,~]{1,3}\w(?!\w)){5,}")
 _SPACED_GAP = re.compile(r"[ \t]{2,}|[ \t]?[/|][ \t]?")
 _DASHED = re.compile(r"(?<![\w@/.-])[^\W\d_]{1,8}(?:[-_·*~][^\W\d_]{1,8}){2,}(?![\w@/])")
 _MORSE = re.compile(r"(?<![.\-])(?:[.\-·–]{1,6}[ /|]{1,3}){8,}[.\-·–]{1,6}")
 _RUN_MORSE = shapes.table({"1": ".- /|"}, "0")
 _SHAPE_LEET = shapes.table({"a": shapes.LETTERS, "d": "013457@$!|"}, "o")
 _WORDLY = shapes.LETTERS + shapes.LETTERS.upper() + "?"
-_SHAPE_SPACED = shapes.table({"w": _WORDLY + shapes.DIGITS, "s": " \t.-_*|/,~"}, "o")
+_SHAPE_SPACED = shapes.table({"w": _WORDLY + shapes.DIGITS, "s": " \t\n.-_*|/,~"}, "o")
 _SHAPE_DASHED = shapes.table({"w": _WORDLY, "s": ".-_*~"}, "o")
 # What every match of _SPACED and _DASHED holds, in the classes of the two tables above (foreign letters count as `w`).
 _LONE = re.compile(rb"sw(?:s{1,3}w){3}s")
@@ -80,6 +81,8 @@ def find(level: str) -> Iterator[Piece]:
     for name, words in sorted(under.items()):
         if sum(1 if len(w) < 5 else 2 for w in words) >= 2:
             yield from _lines_under(name, words, level)
+            if name == "reversed":
+                yield from _lines_under("reversed_words", words, level)
     if sketched.translate(_SHAPE_LEET).count(b"da") >= 3:
         leet = list(_LEET.finditer(level))
         for start, end, inside in lines_with(level, leet) if len(leet) >= 3 else ():
@@ -111,6 +114,9 @@ def _lines_under(name: str, marks: Collection[str], level: str) -> Iterator[Piec
 
 def _undone(name: str, level: str, start: int, end: int) -> Piece:
     part = level[start:end]
+    if name == "reversed_words":
+        said = _RUN.sub(lambda m: m.group()[::-1], part)
+        return Piece(name, said, lambda a, b: (start + a, start + b), "level", final=True)
     if name == "reversed":
         return Piece(name, part[::-1], lambda a, b: (max(start, end - b), max(start, end - a)), "level", final=True)
     table = _atbash() if name == "atbash" else _shift(26 - int(name.removeprefix("shift")))

@@ -12,22 +12,35 @@ import html
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 
-from desk.guard import ciphers, shapes
+from desk.guard import ciphers, layouts, shapes
 from desk.guard.pieces import MAX_PIECE, MAX_PIECES, Piece, whole
 
 
 def pieces(source: str, clean: str, level: str) -> Iterator[Piece]:
     """All decoded stretches of a text: `source` as it came, `clean` without unseen characters, `level` levelled."""
     count = 0
-    for finder, text in ((_unseen, source), (_encoded, clean), (_substituted, clean), (ciphers.find, level)):
+    finders = (
+        (_unseen, source),
+        (_encoded, clean),
+        (_substituted, clean),
+        (ciphers.find, level),
+        (layouts.find, level),
+    )
+    for finder, text in finders:
         for piece in finder(text):
             count += 1
             if count > MAX_PIECES:
                 return
             yield piece
+            if not piece.final and piece.kind != "escapes" and _MARKUP.search(piece.text):
+                # A word may be split by the tags of a page that was encoded.
+                yield replace(piece, text=_MARKUP.sub("", piece.text), final=True)
 
+
+_MARKUP = re.compile(r"(?<=\w)</?[a-zA-Z][^<>]{0,200}>(?=\w|<)|(?<=>)</?[a-zA-Z][^<>]{0,200}>(?=\w)")
 
 # --- characters nobody sees that carry text ---------------------------------------------------------------------
 
@@ -35,7 +48,7 @@ _CARRIER = re.compile("[\u200b-\u200d\u202e\u2060-\u2067\ufe00-\ufe0f\ufeff\U000
 _TAGS = re.compile("[\U000e0020-\U000e007e]{3,}")
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{4,}")
 _BITS = re.compile("[\u200b-\u200d\u2060-\u2064\ufeff]{24,}")
-_OVERRIDE = re.compile("[\u202e\u2067]([^\u202c\u2069\n]{4,2000})")
+_OVERRIDE = re.compile("[\u202e\u2067]([^\u202c\u2069\u202e\n]{1,2000})[\u202c\u2069]?")
 
 
 def _unseen(text: str) -> Iterator[Piece]:
@@ -54,7 +67,13 @@ def _unseen(text: str) -> Iterator[Piece]:
         said_bits = _bits(m.group()[:MAX_PIECE])
         if said_bits:
             yield Piece("zero_width_bits", said_bits, whole(*m.span()), "source")
-    for m in _OVERRIDE.finditer(text):
+    turned = list(_OVERRIDE.finditer(text))
+    if len(turned) > 2:
+        start, end = turned[0].start(), turned[-1].end()
+        said = _OVERRIDE.sub(lambda m: m.group(1)[::-1], text[start:end])
+        yield Piece("bidi_override", said[:MAX_PIECE], whole(start, end), "source")
+        return
+    for m in turned:
         yield Piece("bidi_override", m.group(1)[::-1], whole(*m.span()), "source")
 
 
@@ -73,6 +92,9 @@ def _bits(run: str) -> str:
 # --- encodings of bytes ------------------------------------------------------------------------------------------
 
 _RUN64 = shapes.table({"1": shapes.LETTERS + shapes.LETTERS.upper() + shapes.DIGITS + "+/_-"}, "0")
+_SHAPE64 = shapes.table({"1": shapes.LETTERS + shapes.LETTERS.upper() + shapes.DIGITS + "+/_-", " ": shapes.SPACE}, "0")
+_FOURS = b"1111 " * 6
+_GROUPED = re.compile(r"(?<!\S)(?:[A-Za-z0-9+/_-]{4}\s){6,}[A-Za-z0-9+/_-]{0,4}={0,2}")
 _RUN32 = shapes.table({"1": shapes.LETTERS.upper() + "234567"}, "0")
 _RUN_HEX = shapes.table({"1": shapes.DIGITS + "abcdefABCDEFx\\:,;-" + shapes.SPACE}, "0")
 _RUN_BINARY = shapes.table({"1": "01," + shapes.SPACE}, "0")
@@ -85,6 +107,7 @@ _HEX = re.compile(r"(?<![0-9A-Za-z])(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[\s:,;-]{0,2}){1
 _BINARY = re.compile(r"(?<![01])(?:[01]{8}[\s,]{0,2}){6,}")
 _CODES = re.compile(r"(?<!\d)(?:\d{2,3}[\s,;]{1,2}){8,}\d{2,3}(?!\d)")
 _WORD = re.compile(r"=\?([\w.:-]{1,40})(?:\*\w+)?\?([bBqQ])\?([^?\s]{1,3000})\?=")
+_WORDS = re.compile(rf"{_WORD.pattern}(?:\s{{1,3}}{_WORD.pattern}){{0,200}}")
 _FOREIGN_DIGIT = re.compile(r"(?=[^\x00-\x7f])\d")
 _TEXTUAL = re.compile(r"[\w\s.,;:!?'\"()<>/@#&%$*+=|\[\]{}\u0900-\u0dff-]")
 
@@ -114,6 +137,11 @@ def readable(raw: bytes) -> str:
 def _encoded(text: str) -> Iterator[Piece]:
     sketched = shapes.sketch(text)
     yield from _base64(text, sketched)
+    if _FOURS in sketched.translate(_SHAPE64):
+        for m in _GROUPED.finditer(text):
+            said = _plain64("".join(m.group().split()))
+            if said:
+                yield Piece("base64", said, whole(*m.span()))
     digits = not text.isascii() and _FOREIGN_DIGIT.search(text) is not None
     for pattern, kind, run, least, decode in _ENCODINGS:
         # Digits of other scripts are no bytes of a sketch: where some occur, the whole text is looked at.
@@ -124,8 +152,9 @@ def _encoded(text: str) -> Iterator[Piece]:
                 if said:
                     yield Piece(kind, said, whole(*m.span()))
     if "=?" in text:
-        for m in _WORD.finditer(text):
-            said = _from_word(m.group())
+        for m in _WORDS.finditer(text):
+            # White space between encoded words is none of the text (RFC 2047 6.2).
+            said = "".join(_from_word(w.group()) for w in _WORD.finditer(m.group()))
             if said:
                 yield Piece("encoded_word", said, whole(*m.span()))
 
@@ -156,7 +185,7 @@ def _from_base64(text: str, run: list[re.Match[str]]) -> Iterator[Piece]:
         if said and (len(run) > 1 or tail.group(1).endswith("=")):
             yield Piece("base64", said, whole(start, tail.end(1)))
             return
-    said = _plain64(joined)
+    said = _plain64(joined) or _plain64(joined[::-1])
     if said:
         yield Piece("base64", said, whole(start, end))
     elif len(run) > 1:
@@ -198,6 +227,11 @@ def _numbers(found: list[str], base: int) -> str:
     return readable(bytes(values))
 
 
+def _from_codes(run: str) -> str:
+    found = re.findall(r"\d+", run)
+    return _numbers(found, 10) or ("" if re.search(r"[89]", run) else _numbers(found, 8))
+
+
 def _from_word(run: str) -> str:
     m = _WORD.match(run)
     if m is None:
@@ -214,7 +248,7 @@ _ENCODINGS: tuple[tuple[re.Pattern[str], str, bytes, int, Callable[[str], str]],
     (_BASE32, "base32", _RUN32, 24, _from_base32),
     (_HEX, "hex", _RUN_HEX, 20, _from_hex),
     (_BINARY, "binary", _RUN_BINARY, 48, lambda s: _numbers(re.findall(r"[01]{8}", s), 2)),
-    (_CODES, "character_codes", _RUN_CODES, 26, lambda s: _numbers(re.findall(r"\d+", s), 10)),
+    (_CODES, "character_codes", _RUN_CODES, 26, _from_codes),
 )
 
 
@@ -222,10 +256,10 @@ _ENCODINGS: tuple[tuple[re.Pattern[str], str, bytes, int, Callable[[str], str]],
 
 # Every alternative begins with a letter of its own, so that the search skips over all other text.
 _ESCAPE = re.compile(
-    r"%(?:[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*|u[0-9A-Fa-f]{4})|=[0-9A-F]{2}(?:=[0-9A-F]{2})*"
-    r"|&(?:#\d{2,7}|#[xX][0-9A-Fa-f]{2,6}|[A-Za-z]{2,12}\d{0,2});"
-    r"|\\(?:u\{?[0-9A-Fa-f]{4,6}\}?|x[0-9A-Fa-f]{2}(?:\\x[0-9A-Fa-f]{2})*|U[0-9A-Fa-f]{8}"
-    r"|[0-3][0-7]{2}(?:\\[0-3][0-7]{2})*)|U\+[0-9A-Fa-f]{4,5}\s?"
+    r"%(?:[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*|u[0-9A-Fa-f]{4})|=[0-9A-F]{2}(?:=[0-9A-F]{2})*|=\r?\n"
+    r"|&(?:#\d{2,7};?|#[xX][0-9A-Fa-f]{2,6};?|[A-Za-z]{2,12}\d{0,2};)"
+    r"|\\(?:u\{[0-9A-Fa-f]{1,6}\}|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}(?:\\x[0-9A-Fa-f]{2})*|U[0-9A-Fa-f]{8}"
+    r"|[0-3][0-7]{2}(?:\\[0-3][0-7]{2})*|[0-9A-Fa-f]{2,5}\s)|U\+[0-9A-Fa-f]{4,5}\s?"
 )
 
 
@@ -244,14 +278,16 @@ def _unescape(token: str) -> str:
     if head == "&":
         return html.unescape(token)
     if head == "=":
+        if token[1] in "\r\n":
+            return ""
         return bytes.fromhex(token.replace("=", "")).decode("utf-8", "replace")
     if head == "%" and token[1] not in "uU":
         return bytes.fromhex(token.replace("%", "")).decode("utf-8", "replace")
     if token.startswith("\\x"):
         return bytes.fromhex(token.replace("\\x", "")).decode("utf-8", "replace")
-    if token.startswith("\\") and token[1] in "0123":
+    if token.startswith("\\") and token[1] in "0123" and not token[-1].isspace():
         return bytes(int(o, 8) for o in token.split("\\")[1:]).decode("utf-8", "replace")
-    value = int(re.sub(r"[^0-9A-Fa-f]", "", token[2:]), 16)
+    value = int(re.sub(r"[^0-9A-Fa-f]", "", token[2:] if token[1] in "uU+" else token), 16)
     return chr(value) if value < 0x110000 and not 0xD800 <= value < 0xE000 else ""
 
 
