@@ -1,9 +1,10 @@
 """Train desk/triage/heads.npz: category, priority, sentiment and intent on our own examples and support/train.jsonl.
 
 `python .ci/train_heads.py [--check] [--only FIELD]`. Reads desk/triage/examples/*.jsonl and, where it is there, the
-labelled set ../shared/corpora/support/train.jsonl (attribution in desk/triage/NOTICE.md). Two logistic regressions per field, on vectors
-and on hashed words, their logits averaged, then one temperature fitted on folds that leave a whole source out, so that the
-confidence is honest about mail of a kind not seen before. `--check` prints figures on the tuning sets and writes nothing.
+labelled set ../shared/corpora/support/train.jsonl (attribution in desk/triage/NOTICE.md). Two logistic regressions per
+field, on vectors and on hashed words, their logits averaged, then one temperature fitted on folds that leave a whole source
+out, so that the confidence is honest about mail of a kind not seen before. `--check` prints figures on the tuning sets and
+writes nothing.
 """
 
 import argparse
