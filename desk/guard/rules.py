@@ -55,16 +55,23 @@ def compiled(pattern: str, loose: bool, tight: bool) -> re.Pattern[str]:
     return re.compile(expression(pattern, loose, tight))
 
 
+_WORDS = re.compile(r" ?\(\?:(?:(?:\[[^\]]*\]|\\w)\+ \)\{[01],(\d)\}| (?:\[[^\]]*\]|\\w)\+\)\{[01],(\d)\})\?? ?")
+"""So many words of any kind, spelled out in a rule: where words have no gaps that is a run of letters like any other."""
+
+
 @lru_cache(maxsize=4096)
 def expression(pattern: str, loose: bool, tight: bool) -> str:
     """The notation as the text of a regular expression."""
     gap, sep = (r"\w{0,12}?", TIGHT) if tight else (None, SEP)
+    if tight:
+        pattern = _WORDS.sub(lambda m: f" <{m.group(1) or m.group(2)}> ", pattern)
     out: list[str] = []
     for part in re.split(r"( ?<\d> ?| )", pattern):
         m = re.fullmatch(r" ?<(\d)> ?", part)
         if m:
             if gap:
-                out.append(rf"(?:{TIGHT}\w{{1,12}}?){{0,{m.group(1)}}}?{TIGHT}")
+                # One bounded run, not words in words: those take a time that grows with every way to cut the run.
+                out.append(rf"[^\x00]{{0,{int(m.group(1)) * 10}}}?")
             elif loose:
                 out.append(rf"[^\x00\n]{{0,{int(m.group(1)) * 6}}}?")
             else:
@@ -75,6 +82,7 @@ def expression(pattern: str, loose: bool, tight: bool) -> str:
             out.append(part)
     body = "".join(out)
     if tight:
+        body = body.replace(r"\w*", r"\w{0,12}?")  # an ending, not all that follows
         body = body.replace(r"(?!\w)", "").replace(r"(?<!\w\s)", "").replace(r"(?<!\w)", "")
     return body if loose or tight else rf"(?<![\w]){body}"
 

@@ -88,6 +88,7 @@ HOSTILE: dict[str, Callable[[int], str]] = {
     "half an attack": lambda n: ("ignore the previous and all of your other " * n)[:n],
     "letters a": lambda n: "a" * n,
     "spaced letters": lambda n: ("a " * n)[:n],
+    "spaced prose": lambda n: " ".join(prose(n // 2).replace(" ", "")),
     "base64": lambda n: base64.b64encode(random.Random(2).randbytes(n))[:n].decode(),
     "base64 of text": lambda n: base64.b64encode(prose(n).encode())[:n].decode(),
     "hex": lambda n: random.Random(2).randbytes(n // 2).hex(),

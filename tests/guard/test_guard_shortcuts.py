@@ -2,6 +2,8 @@
 
 import random
 import re
+from re import _constants, _parser  # type: ignore[attr-defined]
+from typing import Any
 
 import pytest
 from guard_mails import record
@@ -14,7 +16,7 @@ from desk.guard.decode import _BASE64, _HEX, _RUN64, _RUN_HEX
 from desk.guard.literals import beginnings, begins_a_word, conjunction
 from desk.guard.normalise import _FOLD, _SKELETON, _STRIP, _mapped, _translated, views
 from desk.guard.policy import book, markup
-from desk.guard.rules import Rule, _matches, compiled
+from desk.guard.rules import Rule, _matches, compiled, expression
 from desk.guard.spam import _matches as spam_matches
 from desk.guard.spam import patterns
 
@@ -176,3 +178,35 @@ def test_an_attachment_cut_at_its_limit_makes_the_scan_incomplete() -> None:
     assert of(MAX_ATTACHMENT)
     assert not of(MAX_ATTACHMENT + 1)
     assert of(MAX_ATTACHMENT + 1, "application/pdf", "a.pdf")
+
+
+_REPEATS = (_constants.MAX_REPEAT, _constants.MIN_REPEAT)
+
+
+def _nested(items: Any) -> bool:
+    """Whether something repeated is itself any run of letters, with nothing that must stand between two of them: what
+    makes a search try every way to cut a run."""
+    for op, value in items:
+        if op in _REPEATS:
+            body = list(value[2])
+            if value[1] > 1 and len(body) == 1 and body[0][0] is _constants.SUBPATTERN:
+                body = list(body[0][1][3])
+            runs = [v for o, v in body if o in _REPEATS and v[1] > 4]
+            fixed = [o for o, v in body if o not in _REPEATS or (v[0] and v not in runs)]
+            if (value[1] > 1 and runs and not fixed) or _nested(body):
+                return True
+        else:
+            inner = {_constants.SUBPATTERN: lambda v: [v[3]], _constants.BRANCH: lambda v: v[1]}.get(op)
+            if inner is not None and any(_nested(part) for part in inner(value)):
+                return True
+    return False
+
+
+def test_no_rule_for_letters_without_gaps_repeats_a_repeat() -> None:
+    assert _nested(_parser.parse(r"(?:\w+[^\w]{0,4}){0,6}x"))
+    assert _nested(_parser.parse(r"a(?:b|(?:\w{1,12}?){0,3})x"))
+    assert not _nested(_parser.parse(r"(?:\w+ ){0,6}(?:ab?){0,6}\w{0,30}?x"))
+    for rule in book().rules:
+        tight = expression(rule.pattern, rule.loose, True)
+        assert not _nested(_parser.parse(tight)), rule.name
+        assert r"\w*" not in tight, rule.name
