@@ -206,7 +206,7 @@ HEAVY = ("sqlalchemy", "alembic", "lancedb", "pyarrow", "llama_cpp", "textual", 
     ("only", "absent"),
     [
         ("parse", (*HEAVY, "numpy", "fastembed", "httpx", "selectolax")),
-        ("parse,guard", (*HEAVY, "numpy", "fastembed", "httpx")),
+        ("parse,guard", (*HEAVY, "fastembed", "httpx")),
         ("parse,guard,triage", HEAVY),
     ],
 )
