@@ -6,24 +6,27 @@ bounded, so a text of n characters costs O(n).
 """
 
 import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
+
 from desk.domain.enums import AttackType
-from desk.guard.literals import beginnings, conjunction
-from desk.guard.shapes import LETTERS, Words
+from desk.guard.literals import beginnings
+from desk.guard.shapes import LETTERS, Places, Words
 
 SEP = r"[^\w\x00]{1,8}"
 TIGHT = r"[^\w\x00]{0,4}"
-REACH = 240
-DENSE = 4000
-SHORT = 4000
-MANY = 100_000
-"""Characters of distinct words beyond which asking for each word costs more than trying the rules."""
-STEP = 60
+BLOCK = 128
+"""Characters of a block; two blocks hold every match."""
+REACH = 2 * BLOCK
 MAX_HITS = 500
+Blocks = NDArray[np.bool_]
+"""One truth a block of a text."""
+_NONE: Places = np.array([], np.intp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,101 +95,116 @@ class Book:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = tuple(rules)
-        stems = {s for r in rules for group in r.needs for s in group}
-        self._words = frozenset(s for s in stems if s.isascii() and s.isalpha())
-        self._starts: dict[str, list[str]] = {}
-        for stem in sorted(s for s in self._words if len(s) > 2):
-            self._starts.setdefault(stem[:3], []).append(stem)
-        self._phrases = [
-            (s, frozenset(c for c in s if c not in _PLAIN), max(_RUN.findall(s), key=len, default=""))
-            for s in sorted(stems - self._words)
-        ]
-        self._marks = frozenset().union(*(marks for _, marks, _ in self._phrases))
-        self._by_first: dict[tuple[str, ...], list[Rule]] = {}
-        self._groups: dict[str, list[tuple[str, ...]]] = {}
-        for group in {g for r in rules for g in r.needs}:
-            for stem in group:
-                self._groups.setdefault(stem, []).append(group)
-        for rule in rules:
-            self._by_first.setdefault(rule.needs[0], []).append(rule)
+        groups = sorted({g for r in rules for g in r.needs})
+        number = {g: i for i, g in enumerate(groups)}
+        self._stems = tuple(sorted({s for g in groups for s in g}))
+        words = [i for i, s in enumerate(self._stems) if s.isascii() and s.isalpha()]
+        # A phrase is looked for only where a word begins with its longest run of letters and all its rarer marks stand.
+        begun = [(begin, i) for i in words for begin in _begins(self._stems[i])]
+        phrases = [(i, s) for i, s in enumerate(self._stems) if i not in set(words)]
+        begun += [(core, i) for i, s in phrases if (core := _core(s))]
+        self._begins = tuple(begin for begin, _ in begun)
+        self._begun = np.array([i for _, i in begun], np.intp)
+        self._words = tuple(words)
+        self._is_word = np.array([i in set(words) for i in range(len(self._stems))], bool)
+        self._wordless = frozenset(i for i, s in phrases if not _core(s))
+        self._phrases = {i: frozenset(c for c in s if c not in _PLAIN) for i, s in phrases}
+        self._marks = frozenset().union(*self._phrases.values())
+        # Every stem with each group it is in, and every rule with its groups (the last group stands everywhere).
+        pairs = sorted((i, number[g]) for i, s in enumerate(self._stems) for g in groups if s in g)
+        self._group = np.array([g for _, g in pairs], np.intp)
+        self._first = np.searchsorted([i for i, _ in pairs], np.arange(len(self._stems) + 1))
+        self._everywhere = len(groups)
+        most = max((len(r.needs) for r in rules), default=0)
+        self._needs = np.array(
+            [[*(number[g] for g in r.needs), *[len(groups)] * (most - len(r.needs))] for r in rules], np.intp
+        ).reshape(len(rules), most)
 
     def hits(self, text: str, *, tight: bool = False, words: Words | None = None) -> tuple[list[Hit], bool]:
         """All matches in levelled text, and whether every zone was looked at. `words` are those of the text."""
         if words is None:
             words = Words(text)
-        present = self._present(text, tight, words)
-        groups: dict[tuple[str, ...], list[str]] = {}
-        for stem in present:
-            for group in self._groups[stem]:
-                groups.setdefault(group, []).append(stem)
-        places: dict[tuple[str, ...], list[int]] = {}
         found: list[Hit] = []
-        for rule in self._candidates(groups):
-            if not tight and len(words.spoken) < MANY and not _possible(rule, words):
-                continue
-            for group in rule.needs:
-                if group not in places:
-                    each = (
-                        words.starting(stem) if stem in self._words and not tight else _find(text, stem)
-                        for stem in groups[group]
-                    )
-                    places[group] = sorted(i for at in each for i in _thin(at))
-            zones = _zones([places[g] for g in rule.needs], len(text))
-            for m in _matches(rule, text, tight, zones, words):
+        for rule, blocks in self._candidates(*self._present(text, tight, words), len(text)):
+            for m in _matches(rule, text, tight, blocks, words):
                 found.append(Hit(rule, m.start(), m.end()))
                 if len(found) >= MAX_HITS:
                     return found, False
         return found, True
 
-    def _candidates(self, groups: Collection[tuple[str, ...]]) -> Iterator[Rule]:
-        """The rules all of whose groups occur."""
-        for group in groups:
-            for rule in self._by_first.get(group, ()):
-                if all(g in groups for g in rule.needs):
-                    yield rule
+    def _candidates(self, stems: Places, places: Places, size: int) -> Iterator[tuple[Rule, Blocks]]:
+        """The rules all of whose groups stand close together somewhere, and the blocks where a match may begin.
 
-    def _present(self, text: str, tight: bool, words: Words) -> set[str]:
-        """The stems that occur: at the beginning of words (anywhere in a tight text)."""
-        found: set[str] = set()
+        `ahead[g, b]` says whether a stem of group g stands in block b or the two behind it.
+        """
+        ahead = np.zeros((self._everywhere + 1, size // BLOCK + 1), bool)
+        counts = self._first[stems + 1] - self._first[stems]
+        at = np.arange(counts.sum()) + np.repeat(self._first[stems] - np.cumsum(counts) + counts, counts)
+        ahead[self._group[at], np.repeat(places // BLOCK, counts)] = True
+        ahead[self._everywhere] = True
+        held: Blocks = np.any(ahead, axis=1)
+        chosen = np.flatnonzero(np.all(held[self._needs], axis=1))
+        ahead[:, :-1] |= ahead[:, 1:]
+        ahead[:, :-1] |= ahead[:, 1:]
+        begins: Blocks = np.ones((len(chosen), ahead.shape[1]), bool)
+        for groups in self._needs[chosen].T:
+            begins &= ahead[groups]
+        for row in np.flatnonzero(begins.any(axis=1)).tolist():
+            yield self.rules[chosen[row]], begins[row]
+
+    def _present(self, text: str, tight: bool, words: Words) -> tuple[Places, Places]:
+        """Which stem (by number) stands where: at the beginning of words, anywhere in a tight text."""
+        which: list[Places] = []
+        where: list[Places] = []
         if tight:
             letters = set(text)
-            found.update(s for s in self._words if letters.issuperset(s) and s in text)
+            asked = [i for i in self._words if letters.issuperset(self._stems[i])]
+            asked += self._phrases
         else:
-            for word in words.distinct:
-                stems = self._starts.get(word[:3])
-                if stems is not None and not found.issuperset(stems):
-                    found.update(stem for stem in stems if word.startswith(stem))
-                # A stem of two letters is a whole word, or the plural of one.
-                if len(word) < 4 and word[:2] in self._words and word[2:] in ("", "s"):
-                    found.add(word[:2])
-        # A phrase is looked for only where all of its rarer characters and its longest word stand.
+            begins, places = words.beginning(self._begins)
+            stems = self._begun[begins]
+            known = self._is_word[stems]
+            which.append(stems[known])
+            where.append(places[known])
+            asked = [*np.unique(stems[~known]).tolist(), *self._wordless]
         marks = {c for c in self._marks if c in text} if text.isascii() else self._marks & frozenset(text)
-        found.update(s for s, needed, core in self._phrases if needed <= marks and words.holds(core) and s in text)
-        return found
+        for i in asked:
+            if self._phrases.get(i, marks) <= marks and (stem := self._stems[i]) in text:
+                at = np.array([m.start() for m in _literal(stem).finditer(text)], np.intp)
+                which.append(np.full(len(at), i, np.intp))
+                where.append(at)
+        return np.concatenate(which or [_NONE]), np.concatenate(where or [_NONE])
 
 
-def _possible(rule: Rule, words: Words) -> bool:
-    """Whether the distinct words of a text hold all that a match of the rule is made of."""
-    return words.hold(conjunction(expression(rule.pattern, rule.loose, False)))
+def _core(phrase: str) -> str:
+    """The longest run of letters of a phrase that begins a word wherever the phrase stands."""
+    found = _RUN.findall(phrase)
+    if found and not phrase.isascii() and phrase.startswith(found[0]):
+        found = found[1:]  # scripts without gaps: what stands before may be a letter too
+    return max((run for run in found if len(run) > 1), key=len, default="")
 
 
-def _matches(rule: Rule, text: str, tight: bool, zones: Sequence[tuple[int, int]],
-             words: Words) -> Iterator[re.Match[str]]:  # fmt: skip
-    """Matches of a rule in zones of a text."""
+def _begins(stem: str) -> tuple[str, ...]:
+    """What a word with a stem begins with; one of two letters is a whole word, or the plural of one."""
+    return (stem,) if len(stem) > 2 else (f"{stem} ", f"{stem}s ")
+
+
+def _matches(rule: Rule, text: str, tight: bool, blocks: Blocks, words: Words) -> Iterator[re.Match[str]]:
+    """Matches of a rule that begin in some blocks of a text."""
     pattern = compiled(rule.pattern, rule.loose, tight)
     first = () if tight or rule.loose else beginnings(expression(rule.pattern, False, False))
-    if not _usable(first) or sum(end - start for start, end in zones) < SHORT:
-        for start, end in zones:
-            yield from pattern.finditer(text, start, end)
+    if not _usable(first):
+        edges = np.flatnonzero(np.diff(blocks, prepend=False, append=False)).tolist()
+        for start, end in zip(edges[::2], edges[1::2], strict=True):
+            yield from pattern.finditer(text, start * BLOCK, end * BLOCK + REACH)
         return
-    starts = sorted(place for prefix in first for place in words.starting(prefix))
+    starts = words.starting(first)
     done = 0
-    for start, end in zones:
-        for place in starts[bisect_left(starts, start) : bisect_left(starts, end)]:
-            m = pattern.match(text, place, end) if place >= done else None
-            if m is not None:
-                done = m.end()
-                yield m
+    for place in starts[blocks[starts // BLOCK]].tolist():
+        m = pattern.match(text, place, place + REACH) if place >= done else None
+        if m is not None:
+            done = m.end()
+            yield m
 
 
 _PLAIN = frozenset(LETTERS + " ")
@@ -202,43 +220,6 @@ def _usable(first: tuple[str, ...]) -> bool:
 @lru_cache(maxsize=4096)
 def _literal(stem: str) -> re.Pattern[str]:
     return re.compile(re.escape(stem))
-
-
-def _find(text: str, stem: str) -> list[int]:
-    """Where a stem occurs."""
-    return [m.start() for m in _literal(stem).finditer(text)]
-
-
-def _thin(places: list[int]) -> list[int]:
-    """Where a stem stands everywhere, some of its places will do: the zones around them overlap anyway."""
-    if len(places) <= DENSE:
-        return places
-    kept = places[:DENSE]
-    at = kept[-1]
-    for i in places[DENSE:]:
-        if i >= at + STEP:
-            kept.append(i)
-            at = i
-    return kept
-
-
-def _zones(groups: Sequence[Sequence[int]], size: int) -> list[tuple[int, int]]:
-    """Merged stretches where every group of stems occurs, around the rarest of them."""
-    if not groups:
-        return [(0, size)]
-    kept = rarest = min(groups, key=len)
-    for g in groups:
-        if g is not rarest:
-            last = len(g)
-            kept = [i for i in kept if (j := bisect_left(g, i - REACH)) < last and g[j] < i + REACH]
-    zones: list[tuple[int, int]] = []
-    for i in kept:
-        start, end = max(0, i - REACH), min(size, i + REACH)
-        if zones and start <= zones[-1][1]:
-            zones[-1] = (zones[-1][0], end)
-        else:
-            zones.append((start, end))
-    return zones
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ A text is sketched as one byte a character (ASCII as it is, white space as a bla
 which takes well under a nanosecond a character; only there need a regular expression be tried.
 """
 
-from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import cached_property
-from itertools import accumulate, compress
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 _BLANKS = (
     "\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -17,6 +18,11 @@ _BLANKS = (
 _LETTERS = bytes(c if 97 <= c <= 122 else 32 for c in range(256))
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 DIGITS = "0123456789"
+_BLANK = 32
+KEY = 8
+"""Letters of a word that fit into one number."""
+Places = NDArray[np.intp]
+"""Offsets in a text, in order."""
 SPACE = " \t\n\r\f\v\x1c\x1d\x1e\x1f"
 
 
@@ -29,14 +35,38 @@ def sketch(text: str) -> bytes:
     return text.encode("ascii", "replace")
 
 
+class Bounds(NamedTuple):
+    """The least and the greatest number that eight letters of a word can be, for each of some beginnings."""
+
+    first: NDArray[np.uint64]
+    last: NDArray[np.uint64]
+
+
+@lru_cache(maxsize=8192)
+def between(begins: tuple[str, ...], skip: int) -> Bounds:
+    """Bounds of the eight letters behind the first `skip` of the words that begin with each of `begins`.
+
+    A blank at the end of a beginning ends the word.
+    """
+    heads = [begin.encode("ascii")[skip : skip + KEY] for begin in begins]
+    return Bounds(
+        np.array([int.from_bytes(h.ljust(KEY, b"\x00"), "big") for h in heads], np.uint64),
+        np.array([int.from_bytes(h.ljust(KEY, b"\xff"), "big") for h in heads], np.uint64),
+    )
+
+
 class Words:
     """The runs of a to z in a levelled text: the distinct ones, and where those with a given beginning stand."""
 
     def __init__(self, text: str) -> None:
-        self._letters = text.encode("ascii", "replace").translate(_LETTERS).decode("ascii")
-        self._asked: dict[str, list[int]] = {}
+        self._letters = text.encode("ascii", "replace").translate(_LETTERS)
+        self._asked: dict[tuple[str, ...], Places] = {}
         self._held: dict[str, bool] = {}
-        self.distinct = frozenset(self._letters.split())
+
+    @cached_property
+    def distinct(self) -> frozenset[str]:
+        """The words that occur."""
+        return frozenset(self._letters.decode("ascii").split())
 
     @cached_property
     def spoken(self) -> str:
@@ -55,28 +85,48 @@ class Words:
         return known
 
     @cached_property
-    def _sorted(self) -> list[str]:
-        return sorted(self.distinct)
+    def _padded(self) -> NDArray[np.uint8]:
+        return np.frombuffer(b" " + self._letters + b" " * 2 * KEY, np.uint8)
 
     @cached_property
-    def _places(self) -> dict[str, list[int]]:
-        runs = self._letters.split(" ")
-        starts = accumulate(map((1).__add__, map(len, runs)), initial=0)
-        found: dict[str, list[int]] = defaultdict(list)
-        for run, start in compress(zip(runs, starts, strict=False), runs):
-            found[run].append(start)
-        return found
+    def _sorted(self) -> tuple[NDArray[np.uint64], Places]:
+        """The first eight letters of every word as a number, in order, and the offset of each."""
+        padded = self._padded
+        inside = padded[: len(self._letters) + 1] != _BLANK
+        starts = np.flatnonzero(inside[1:] & ~inside[:-1])
+        keys = self._numbers(starts, 0)
+        order = np.argsort(keys, kind="stable")
+        return keys[order], starts[order]
 
-    def starting(self, prefix: str) -> list[int]:
-        """Offsets of the words that begin with a run of letters, in order."""
-        if prefix not in self._asked:
-            first = bisect_left(self._sorted, prefix)
-            alike = self._sorted[first : bisect_left(self._sorted, prefix + "{", first)]
-            if len(alike) == 1:
-                self._asked[prefix] = self._places[alike[0]]
-            else:
-                self._asked[prefix] = sorted(place for word in alike for place in self._places[word])
-        return self._asked[prefix]
+    def _numbers(self, starts: Places, skip: int) -> NDArray[np.uint64]:
+        """Eight letters of each word behind its first `skip` as numbers."""
+        heads = np.lib.stride_tricks.sliding_window_view(self._padded[1:], KEY)[starts + skip]
+        return heads.view(">u8").reshape(-1).astype(np.uint64)
+
+    def beginning(self, begins: tuple[str, ...]) -> tuple[Places, Places]:
+        """Which of some beginnings (by number) stands where: both arrays as long as there are such words.
+
+        Beginnings are told apart by their first sixteen letters.
+        """
+        keys, starts = self._sorted
+        near, far = between(begins, 0), between(begins, KEY)
+        firsts, lasts = keys.searchsorted(near.first), keys.searchsorted(near.last, side="right")
+        counts = lasts - firsts
+        which = np.repeat(np.arange(len(begins)), counts)
+        places = starts[np.arange(len(which)) + np.repeat(firsts - np.cumsum(counts) + counts, counts)]
+        long = np.flatnonzero(far.first[which])
+        if long.size:
+            rest, asked = self._numbers(places[long], KEY), which[long]
+            wrong = long[(rest < far.first[asked]) | (rest > far.last[asked])]
+            which, places = np.delete(which, wrong), np.delete(places, wrong)
+        return which, places
+
+    def starting(self, prefixes: tuple[str, ...]) -> Places:
+        """Offsets of the words that begin with one of some runs of letters, in order."""
+        known = self._asked.get(prefixes)
+        if known is None:
+            known = self._asked[prefixes] = np.sort(self.beginning(prefixes)[1])
+        return known
 
 
 def table(classes: dict[str, str], rest: str) -> bytes:

@@ -106,7 +106,7 @@ def _matches(pattern: Pattern, text: str, words: Words) -> Iterator[re.Match[str
     places: list[int] = []
     for prefix in pattern.first:
         if pattern.at_word and prefix[0] in LETTERS:
-            places += words.starting(prefix)
+            places += words.starting((prefix,)).tolist()
         elif prefix[0] not in LETTERS or prefix in words.spoken:
             places += [m.start() for m in re.finditer(re.escape(prefix), text)]
     done = 0
