@@ -71,12 +71,12 @@ def _atbash() -> dict[int, int]:
     return str.maketrans(_ALPHABET, _ALPHABET[::-1])
 
 
-def find(level: str) -> Iterator[Piece]:
-    """All stretches of levelled text that read under a cipher, in leet, spaced out or in Morse."""
+def find(level: str, spoken: shapes.Words) -> Iterator[Piece]:
+    """All stretches of levelled text (with its words) that read under a cipher, in leet, spaced out or in Morse."""
     sketched = shapes.sketch(level)
     markers = _markers()
     under: dict[str, set[str]] = {}
-    for word in shapes.Words(level).distinct & markers.keys():
+    for word in spoken.distinct & markers.keys():
         under.setdefault(markers[word], set()).add(word)
     for name, words in sorted(under.items()):
         if sum(1 if len(w) < 5 else 2 for w in words) >= 2:

@@ -19,18 +19,13 @@ from desk.guard import ciphers, layouts, shapes
 from desk.guard.pieces import MAX_PIECE, MAX_PIECES, Piece, whole
 
 
-def pieces(source: str, clean: str, level: str) -> Iterator[Piece]:
-    """All decoded stretches of a text: `source` as it came, `clean` without unseen characters, `level` levelled."""
+def pieces(source: str, clean: str, level: str, words: shapes.Words) -> Iterator[Piece]:
+    """All decoded stretches of a text: `source` as it came, `clean` without unseen characters, `level` levelled, and the
+    words of the latter."""
     count = 0
-    finders = (
-        (_unseen, source),
-        (_encoded, clean),
-        (_substituted, clean),
-        (ciphers.find, level),
-        (layouts.find, level),
-    )
-    for finder, text in finders:
-        for piece in finder(text):
+    found = (_unseen(source), _encoded(clean), _substituted(clean), ciphers.find(level, words), layouts.find(level))
+    for finder in found:
+        for piece in finder:
             count += 1
             if count > MAX_PIECES:
                 return
@@ -176,7 +171,7 @@ def _base64(text: str, sketched: bytes) -> Iterator[Piece]:
 def _from_base64(text: str, run: list[re.Match[str]]) -> Iterator[Piece]:
     start, end = run[0].start(), run[-1].end()
     joined = "".join(m.group() for m in run)
-    if joined.islower() and joined.replace("-", "").replace("_", "").isalpha():
+    if joined[1:].islower() and joined.replace("-", "").replace("_", "").isalpha():
         # A long word, or some with hyphens: bytes of text never encode to small letters alone for that long.
         return
     tail = _TAIL.match(text, end)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from desk.guard import confusables, decode
+from desk.guard.shapes import Words
 
 MAX_DEPTH = 3
 MAX_VIEWS = 120
@@ -33,6 +34,8 @@ class View:
     tight: bool = False
     exact: str = ""
     """The decoded text before levelling, for evidence and layout rules; empty when `text` says it all."""
+    words: Words | None = None
+    """The words of `text`, where somebody asked for them already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +258,7 @@ def views(text: str, *, budget: int = 400_000) -> Views:
             found.append(skeleton)
         clean, clean_back = _stripped(source, back, characters)
         level = found[-1]
-        for piece in decode.pieces(source, clean, level.text):
+        for piece in decode.pieces(source, clean, level.text, level.words or Words(level.text)):
             way = through(piece.back, back if piece.of == "source" else clean_back)
             if piece.of == "level":
                 way = through(piece.back, level.back)
@@ -275,9 +278,9 @@ def views(text: str, *, budget: int = 400_000) -> Views:
 
 def _folded(source: str, disguise: str, back: Back, characters: frozenset[str]) -> View:
     if source.isascii():
-        return View(source.lower(), disguise, back, exact=source)
+        return _view(source.lower(), disguise, back, source)
     way = through(_mapped(source, _FOLD, characters), back)
-    return View(_translated(source, _FOLD, characters), disguise, way, exact=source)
+    return _view(_translated(source, _FOLD, characters), disguise, way, source)
 
 
 def _skeleton(source: str, disguise: str, back: Back, folded: str, characters: frozenset[str]) -> View | None:
@@ -286,7 +289,11 @@ def _skeleton(source: str, disguise: str, back: Back, folded: str, characters: f
         return None
     text = _translated(source, _SKELETON, characters)
     way = through(_mapped(source, _SKELETON, characters), back)
-    return View(text, disguise or "look_alikes", way, exact=source)
+    return _view(text, disguise or "look_alikes", way, source)
+
+
+def _view(text: str, disguise: str, back: Back, exact: str) -> View:
+    return View(text, disguise, back, exact=exact, words=Words(text))
 
 
 def _stripped(source: str, back: Back, characters: frozenset[str]) -> tuple[str, Back]:

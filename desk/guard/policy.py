@@ -6,7 +6,7 @@ noisy-or, then with one another. `THRESHOLD` was chosen on labelled mail at unde
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -22,6 +22,8 @@ THRESHOLD = 0.5
 SPAM_THRESHOLD = 0.6
 PHISHING_THRESHOLD = 0.6
 WINDOW = 700
+LONG = 8_000
+"""Characters from which a reading is matched by itself: its words are known from looking for ciphers."""
 HEAD_LEAST, HEAD_MOST = 0.45, 0.6
 """What the head is sure of beyond HEAD_LEAST counts: alone it flags from 0.95 on. Chosen so that look-alikes stay quiet."""
 
@@ -85,14 +87,10 @@ def judge(channels: Sequence[Channel]) -> Judgement:
     flat = [(i, view) for i, reading in enumerate(readings) for view in reading.views]
     complete = all(r.complete for r in readings)
     findings: list[list[Finding]] = [[] for _ in channels]
-    for tight in (False, True):
-        chosen = [(i, v) for i, v in flat if v.tight == tight]
-        if not chosen:
-            continue
-        joined = join([v.text for _, v in chosen])
-        for kind in (book(), markup()):
-            if tight and kind is markup():
-                continue
+    for chosen in _batches(flat):
+        tight = chosen[0][1].tight
+        joined = join([v.text for _, v in chosen], chosen[0][1].words if len(chosen) == 1 else None)
+        for kind in (book(),) if tight else (book(), markup()):
             hits, whole = kind.hits(joined.text, tight=tight, words=joined.words)
             complete = complete and whole
             _file(hits, joined, chosen, channels, findings)
@@ -110,6 +108,15 @@ def judge(channels: Sequence[Channel]) -> Judgement:
             score, worst = got, kind_of
     evidence.sort(key=lambda e: (-e.weight, e.channel, e.start, e.rule))
     return Judgement(score, worst if score >= THRESHOLD else AttackType.NONE, tuple(evidence[:40]), complete)
+
+
+def _batches(flat: Sequence[tuple[int, View]]) -> Iterator[list[tuple[int, View]]]:
+    """Readings to be matched in one go: a long one by itself, the short ones together."""
+    for tight in (False, True):
+        short = [(i, v) for i, v in flat if v.tight == tight and len(v.text) < LONG]
+        if short:
+            yield short
+    yield from ([(i, v)] for i, v in flat if len(v.text) >= LONG)
 
 
 def _file(hits: Sequence[Hit], joined: Joined, chosen: Sequence[tuple[int, View]], channels: Sequence[Channel],

@@ -214,7 +214,7 @@ _RUN = re.compile("[a-z]+")
 @lru_cache(maxsize=4096)
 def _usable(first: tuple[str, ...]) -> bool:
     """Whether looking for beginnings is cheaper than trying a rule everywhere: none stands in every other word."""
-    return bool(first) and all(len(p) > 1 and p[0] in LETTERS for p in first)
+    return bool(first) and all(p[0] in LETTERS for p in first)
 
 
 @lru_cache(maxsize=4096)
@@ -235,12 +235,12 @@ class Joined:
         return bisect_right(self.starts, position) - 1
 
 
-def join(texts: Sequence[str]) -> Joined:
-    """The texts joined by a line with a zero character, so that they are matched in one go."""
+def join(texts: Sequence[str], words: Words | None = None) -> Joined:
+    """The texts joined by a line with a zero character, so that they are matched in one go; `words` of a single text."""
     starts: list[int] = []
     at = 0
     for text in texts:
         starts.append(at)
         at += len(text) + 3
     text = "\n\x00\n".join(t.replace("\x00", " ") for t in texts)
-    return Joined(text, tuple(starts), Words(text))
+    return Joined(text, tuple(starts), words or Words(text))

@@ -59,9 +59,13 @@ class Words:
     """The runs of a to z in a levelled text: the distinct ones, and where those with a given beginning stand."""
 
     def __init__(self, text: str) -> None:
-        self._letters = text.encode("ascii", "replace").translate(_LETTERS)
+        self._text = text
         self._asked: dict[tuple[str, ...], Places] = {}
         self._held: dict[str, bool] = {}
+
+    @cached_property
+    def _letters(self) -> bytes:
+        return self._text.encode("ascii", "replace").translate(_LETTERS)
 
     @cached_property
     def distinct(self) -> frozenset[str]:

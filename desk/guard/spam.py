@@ -48,10 +48,11 @@ class Pattern:
 
 def _pattern(entry: dict[str, Any]) -> Pattern:
     look = entry["look"]
-    first = beginnings(look)
+    first, at_word = beginnings(look), begins_a_word(look)
+    if not at_word and any(len(f) == 1 and f in LETTERS for f in first):
+        first = ()
     return Pattern(f"spam.{entry['name']}", entry["points"], re.compile(look), entry.get("times", 1), required(look),
-                   conjunction(look), first if all(len(f) > 1 or f not in LETTERS for f in first) else (),
-                   begins_a_word(look))  # fmt: skip
+                   conjunction(look), first, at_word)  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -78,7 +79,7 @@ def score(mail: ParsedMail, reading: Reading) -> tuple[float, tuple[Evidence, ..
         for pattern in patterns()[channel]:
             if not words.hold(pattern.needed):
                 continue
-            if pattern.literals and not any(literal in text for literal in pattern.literals):
+            if not pattern.first and pattern.literals and not any(literal in text for literal in pattern.literals):
                 continue
             hits = [m.group() for m in islice(_matches(pattern, text, words), pattern.times)]
             if hits:
@@ -103,11 +104,10 @@ def _matches(pattern: Pattern, text: str, words: Words) -> Iterator[re.Match[str
     if len(text) < 4000 or not pattern.first:
         yield from pattern.regex.finditer(text)
         return
-    places: list[int] = []
+    begun = tuple(prefix for prefix in pattern.first if prefix[0] in LETTERS) if pattern.at_word else ()
+    places: list[int] = words.starting(begun).tolist() if begun else []
     for prefix in pattern.first:
-        if pattern.at_word and prefix[0] in LETTERS:
-            places += words.starting((prefix,)).tolist()
-        elif prefix[0] not in LETTERS or prefix in words.spoken:
+        if prefix not in begun and (prefix[0] not in LETTERS or prefix in words.spoken):
             places += [m.start() for m in re.finditer(re.escape(prefix), text)]
     done = 0
     for at in sorted(places):

@@ -5,7 +5,7 @@ Host names follow RFC 3986 3.2.2 and IDNA (RFC 5891); nothing is ever fetched.
 
 import ipaddress
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -16,11 +16,14 @@ from desk.domain.guarded import Evidence
 from desk.domain.mail import ParsedMail
 from desk.guard import confusables
 from desk.guard.channels import Reading
+from desk.guard.shapes import sketch
 from desk.guard.visible import Link
 
 MAX_LINKS = 300
-_URL = re.compile(r"[hHwW](?:(?<=[hH])ttps?://|(?<=[wW])ww\.)[^\s<>\"'\]]{2,1000}", re.IGNORECASE)
+_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'\]]{2,1000}", re.IGNORECASE)
+_URL_BEGINS = (re.compile(rb"https?://"), re.compile(rb"www\."))
 _HOST_IN_TEXT = re.compile(r"(?:https?://)?((?:[\w-]{1,63}\.){1,6}[a-z]{2,24})(?=[/\s:?]|$)", re.IGNORECASE)
+_DOT = re.compile(r"\.[a-zA-Z]{2}")
 _SHORTENERS = frozenset(
     "bit.ly tinyurl.com t.co goo.gl ow.ly is.gd buff.ly rebrand.ly cutt.ly shorturl.at t.ly rb.gy tiny.cc bl.ink s.id "
     "v.gd qr.ae adf.ly lnkd.in trib.al shorte.st bc.vc clck.ru u.to dub.sh".split()
@@ -56,9 +59,7 @@ def phishing(mail: ParsedMail, reading: Reading, own_domains: Collection[str]) -
     """Score 0..1 (noisy-or of the signs found) and the evidence for it. Nothing is fetched."""
     own = frozenset(d.lower().lstrip("@") for d in own_domains)
     links = list(reading.page.links[:MAX_LINKS])
-    links += [
-        Link(m.group().rstrip(".,;:!?)"), "") for m in islice(_URL.finditer(reading.shown, 0, 200_000), MAX_LINKS)
-    ]
+    links += [Link(address.rstrip(".,;:!?)"), "") for address in islice(_addresses(reading.shown[:200_000]), MAX_LINKS)]
     reasons: dict[str, Reason] = {}
     for link in links:
         for reason in _of_link(link, own):
@@ -79,6 +80,17 @@ def phishing(mail: ParsedMail, reading: Reading, own_domains: Collection[str]) -
     return round(1.0 - rest, 4), evidence
 
 
+def _addresses(text: str) -> Iterator[str]:
+    """Addresses of pages written out in a text."""
+    small = sketch(text).lower()
+    end = 0
+    for start in sorted(m.start() for begin in _URL_BEGINS for m in begin.finditer(small)):
+        m = _URL.match(text, start) if start >= end else None
+        if m is not None:
+            end = m.end()
+            yield m.group()
+
+
 @lru_cache(maxsize=2048)
 def host_of(link: str) -> str:
     """Host of a link in lower case and Unicode form; empty where there is none."""
@@ -89,6 +101,7 @@ def host_of(link: str) -> str:
     return host
 
 
+@lru_cache(maxsize=2048)
 def registered(host: str) -> str:
     """The part of a host somebody registered (`a.b.example.co.uk` → `example.co.uk`), by the common two-level suffixes."""
     labels = host.split(".")
@@ -126,8 +139,10 @@ def _of_link(link: Link, own: frozenset[str]) -> Iterable[Reason]:
 def _of_anchor(text: str, host: str, href: str) -> Iterable[Reason]:
     """A link whose text names another host than it leads to. Redirectors of the same sender are common, so registered
     domains are compared, and a host that carries the shown name is let be."""
+    if "@" in text or len(text) > 300 or not _DOT.search(text):
+        return
     m = _HOST_IN_TEXT.search(text.strip().lower())
-    if m is None or "@" in text or len(text) > 300:
+    if m is None:
         return
     shown = registered(m.group(1))
     if shown.rsplit(".", 1)[-1] in ("html", "pdf", "txt", "jpg", "png", "doc", "exe", "htm", "php"):
@@ -136,6 +151,7 @@ def _of_anchor(text: str, host: str, href: str) -> Iterable[Reason]:
         yield Reason("phishing.anchor", 0.5, f"{text.strip()[:80]} → {href}")
 
 
+@lru_cache(maxsize=2048)
 def _is_ip(host: str) -> bool:
     bare = host.strip("[]")
     if bare.isdigit() and len(bare) >= 8:
