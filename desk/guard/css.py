@@ -113,7 +113,7 @@ class Sheet:
         return kept
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Element:
     """What a selector sees of an element."""
 

@@ -29,12 +29,16 @@ _ATTRIBUTES = frozenset(
 )
 _LINKS = frozenset("href src action formaction background data poster cite srcset xlink:href".split())
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)((?:[^>=]++|=\s*(?:\"[^\"]*\"|'[^']*')?)*+)>?")
-# White space that is not one blank already.
-_WHITE = re.compile(r"[\t\r\n\f][ \t\r\n\f]*| [ \t\r\n\f]+")
+_BLANKS = re.compile(" {2,}")
 _WIDE = re.compile(r"[\t\r\f\v\u00a0][ \t\r\f\v\u00a0]*| [ \t\r\f\v\u00a0]+")
 _QUOTED_VALUE = re.compile(r"\"[^\"]*\"|'[^']*'")
 _FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr basefont bgsound frame".split())
+
+
+_SELF_CLOSED = frozenset("p li td tr th option dd dt tbody thead".split())
+"""Elements that end where the next of their kind begins: leaving them open nests nothing."""
+_KINDS = {**dict.fromkeys(_SELF_CLOSED, 2), **dict.fromkeys(_FORMATTING, 3), **dict.fromkeys(_VOID, 0)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,36 @@ def _bounded(html: str) -> tuple[str, bool]:
     html = html[:MAX_HTML].replace("\x00", "")
     if html.count("<") < MAX_DEPTH and len(html) < 20_000:
         return html, complete
+    return (html, complete) if _tame(html) else _cut(html, complete)
+
+
+def _tame(html: str) -> bool:
+    """Whether a page keeps all bounds, so that nothing need be cut out of it."""
+    depth = formatting = reopened = 0
+    found = _TAG.findall(html, 0, MAX_HTML)
+    for closing, name, inside in found:
+        kind = _KINDS.get(name)
+        if kind is None:
+            kind = _KINDS.get(name.lower(), 1)
+        if len(inside) > 2 * MAX_ATTRIBUTES and _many_attributes(inside):
+            return False
+        if kind == 0 or inside[-1:] == "/":
+            continue
+        if kind > 2:
+            formatting = max(0, formatting - 1) if closing else formatting + 1
+        else:
+            reopened += formatting
+        if closing:
+            depth = max(0, depth - 1)
+        elif depth >= MAX_DEPTH or reopened > MAX_REOPENED or formatting > MAX_FORMATTING:
+            return False
+        elif kind != 2:
+            depth += 1
+    return len(found) <= MAX_TAGS
+
+
+def _cut(html: str, complete: bool) -> tuple[str, bool]:
+    """A page without what goes beyond its bounds."""
     depth = formatting = tags = reopened = 0
     out: list[str] = []
     at = 0
@@ -143,7 +177,7 @@ def _bounded(html: str) -> tuple[str, bool]:
             at = m.end()
             complete = False
         else:
-            depth += name not in ("p", "li", "td", "tr", "th", "option", "dd", "dt", "tbody", "thead")
+            depth += name not in _SELF_CLOSED
             formatting += inline
     out.append(html[at:])
     return "".join(out), complete
@@ -243,7 +277,7 @@ def _close(element: css.Element, style: Style, reader: _Reader, link: list[int])
 
 def _text(text: str, style: Style, chain: list[css.Element], reader: _Reader, link: list[int]) -> None:
     if not style.pre:
-        text = _WHITE.sub(" ", text)
+        text = _levelled(text)
     why = style.hidden or style.unseen or too_faint(style)
     if why:
         if text.strip():
@@ -260,6 +294,14 @@ def _text(text: str, style: Style, chain: list[css.Element], reader: _Reader, li
     reader.shown.append(text)
     if link:
         reader.links[link[-1]][1].append(text)
+
+
+def _levelled(text: str) -> str:
+    """White space as a page shows it: one blank for any run of it."""
+    for white in "\t\r\n\f":
+        if white in text:
+            text = text.replace(white, " ")
+    return _BLANKS.sub(" ", text) if "  " in text else text
 
 
 def _comment(text: str, reader: _Reader) -> None:

@@ -145,7 +145,7 @@ def test_spaced_hyphenated_and_morse_letters_are_found_as_by_the_plain_search() 
     seen = set()
     for _ in range(400):
         text = "".join(rng.choice(bits) for _ in range(30))
-        kinds = [p.kind for p in find(text)]
+        kinds = [p.kind for p in find(text, shapes.Words(text))]
         assert kinds.count("spaced") == len(_SPACED.findall(text)), text
         if len(_DASHED.findall(text)) < 2:
             assert "hyphenated" not in kinds, text
