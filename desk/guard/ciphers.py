@@ -35,7 +35,7 @@ _WORDLY = shapes.LETTERS + shapes.LETTERS.upper() + "?"
 _SHAPE_SPACED = shapes.table({"w": _WORDLY + shapes.DIGITS, "s": " \t\n.-_*|/,~"}, "o")
 _SHAPE_DASHED = shapes.table({"w": _WORDLY, "s": ".-_*~"}, "o")
 # What every match of _SPACED and _DASHED holds, in the classes of the two tables above (foreign letters count as `w`).
-_LONE = re.compile(rb"sw(?:s{1,3}w){3}s")
+_LONE = re.compile(rb"sws{1,3}w(?:s{1,3}w){2}s")
 _CHAINED = re.compile(rb"ws(?:w{1,8})sw")
 _MORSE_CODE = dict(
     zip(
@@ -76,7 +76,7 @@ def find(level: str, spoken: shapes.Words) -> Iterator[Piece]:
     sketched = shapes.sketch(level)
     markers = _markers()
     under: dict[str, set[str]] = {}
-    for word in spoken.distinct & markers.keys():
+    for word in spoken.among(markers):
         under.setdefault(markers[word], set()).add(word)
     for name, words in sorted(under.items()):
         if sum(1 if len(w) < 5 else 2 for w in words) >= 2:

@@ -95,6 +95,7 @@ _RUN_HEX = shapes.table({"1": shapes.DIGITS + "abcdefABCDEFx\\:,;-" + shapes.SPA
 _RUN_BINARY = shapes.table({"1": "01," + shapes.SPACE}, "0")
 _RUN_CODES = shapes.table({"1": shapes.DIGITS + ",;" + shapes.SPACE}, "0")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{12,}={0,2}")
+_WORDLIKE = re.compile(r"[A-Z]?[a-z]*(?:[-_][A-Z]?[a-z]*)*")
 _JOIN = re.compile(r"[\s>|\"'+\\]{1,8}\Z")
 _TAIL = re.compile(r"[\s>]{1,4}([A-Za-z0-9+/_-]{2,}={0,2})(?![A-Za-z0-9+/_-])")
 _BASE32 = re.compile(r"(?<![A-Z2-7=])[A-Z2-7]{24,}={0,6}(?![A-Za-z0-9])")
@@ -103,7 +104,7 @@ _BINARY = re.compile(r"(?<![01])(?:[01]{8}[\s,]{0,2}){6,}")
 _CODES = re.compile(r"(?<!\d)(?:\d{2,3}[\s,;]{1,2}){8,}\d{2,3}(?!\d)")
 _WORD = re.compile(r"=\?([\w.:-]{1,40})(?:\*\w+)?\?([bBqQ])\?([^?\s]{1,3000})\?=")
 _WORDS = re.compile(rf"{_WORD.pattern}(?:\s{{1,3}}{_WORD.pattern}){{0,200}}")
-_FOREIGN_DIGIT = re.compile(r"(?=[^\x00-\x7f])\d")
+_FOREIGN_DIGIT = re.compile(r"[^\D0-9]")
 _TEXTUAL = re.compile(r"[\w\s.,;:!?'\"()<>/@#&%$*+=|\[\]{}\u0900-\u0dff-]")
 
 
@@ -171,8 +172,8 @@ def _base64(text: str, sketched: bytes) -> Iterator[Piece]:
 def _from_base64(text: str, run: list[re.Match[str]]) -> Iterator[Piece]:
     start, end = run[0].start(), run[-1].end()
     joined = "".join(m.group() for m in run)
-    if joined[1:].islower() and joined.replace("-", "").replace("_", "").isalpha():
-        # A long word, or some with hyphens: bytes of text never encode to small letters alone for that long.
+    if all(_WORDLIKE.fullmatch(m.group()) for m in run):
+        # Long words, perhaps with hyphens: bytes of text never encode to small letters alone for that long.
         return
     tail = _TAIL.match(text, end)
     if tail and not joined.endswith("="):

@@ -4,15 +4,16 @@ Logistic regression over hashed words, word pairs and letters, trained by `.ci/t
 passages of two sentences and knows nothing of families or places; policy joins it with what the rules found.
 """
 
+import math
 import re
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 BUCKETS = 2**15
 _FILE = Path(__file__).resolve().parent / "head.npz"
@@ -23,22 +24,31 @@ _TOKEN = re.compile(r"[^\W\d_]+")
 _JOINED_UP = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
-def passages(text: str) -> list[tuple[int, int]]:
-    """Spans of one and of two sentences, of at most 400 characters each, of the head and the tail of a text."""
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Spans of the sentences of the head and the tail of a text, at most 400 characters each."""
     parts = [(0, text)] if len(text) <= 2 * _READ else [(0, text[:_READ]), (len(text) - _READ, text[-_READ:])]
-    found: list[tuple[int, int]] = []
-    for at, part in parts:
-        single = [(at + m.start() + i, min(at + m.end(), at + m.start() + i + _PASSAGE))
-                  for m in _SENTENCE.finditer(part) if len(m[0]) > 8 for i in range(0, len(m[0]), _PASSAGE)]  # fmt: skip
-        found += single
-        found += [(a, d) for (a, _), (_, d) in pairwise(single) if d - a <= _PASSAGE]
-    return found
+    return [
+        (at + i, min(at + m.end(), at + i + _PASSAGE))
+        for at, part in parts
+        for m in _SENTENCE.finditer(part)
+        if m.end() - m.start() > 8
+        for i in range(m.start(), m.end(), _PASSAGE)
+    ]
+
+
+def passages(text: str) -> list[tuple[int, int]]:
+    """Spans of one and of two sentences, of at most 400 characters each."""
+    single = sentences(text)
+    return single + [(a, d) for (a, _), (_, d) in pairwise(single) if d - a <= _PASSAGE]
 
 
 def words(text: str) -> list[str]:
     """The words of a text in small letters; scripts without gaps come as pairs of letters."""
     found: list[str] = []
-    for word in _TOKEN.findall(text.lower()):
+    tokens = _TOKEN.findall(text.lower())
+    if text.isascii() or not _JOINED_UP.search(text):
+        return [token[:24] for token in tokens]
+    for word in tokens:
         if _JOINED_UP.search(word):
             found += [word[i : i + 2] for i in range(max(1, len(word) - 1))]
         else:
@@ -61,31 +71,66 @@ def pair(one: str, two: str) -> int:
 
 
 @lru_cache(maxsize=1)
-def _load() -> tuple[NDArray[np.float32], float]:
+def _load() -> tuple[list[float], float]:
     with np.load(_FILE, allow_pickle=False) as file:
-        return file["weights"].astype(np.float32), float(file["bias"][0])
+        return file["weights"].astype(np.float64).tolist(), float(file["bias"][0])
 
 
 @lru_cache(maxsize=20_000)
 def _word(word: str) -> float:
     weights, _ = _load()
-    return sum(float(weights[bucket]) * weight for bucket, weight in pieces(word))
+    return sum(weights[bucket] * weight for bucket, weight in pieces(word))
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What some words add up to, and which stand at the edges, so that neighbours can be added."""
+
+    count: int
+    total: float
+    first: str
+    last: str
+
+    def __add__(self, other: "_Said") -> "_Said":
+        if not (self.count and other.count):
+            return self if self.count else other
+        return _Said(self.count + other.count, self.total + other.total + _next(self.last, other.first),
+                     self.first, other.last)  # fmt: skip
+
+    def logit(self) -> float:
+        """Log-odds of an order to a machine; few words say little and are damped."""
+        _, bias = _load()
+        return bias if self.count < 3 else self.total / math.sqrt(self.count + 4) + bias
+
+
+def _next(one: str, two: str) -> float:
+    return 0.8 * _load()[0][pair(one, two)]
+
+
+def _said(tokens: Sequence[str]) -> _Said:
+    if not tokens:
+        return _Said(0, 0.0, "", "")
+    weights, _ = _load()
+    total = sum(map(_word, tokens)) + 0.8 * sum(weights[pair(a, b)] for a, b in pairwise(tokens))
+    return _Said(len(tokens), total, tokens[0], tokens[-1])
 
 
 def logit(tokens: Sequence[str]) -> float:
     """Log-odds that these words are an order to a machine; few words say little and are damped."""
-    weights, bias = _load()
-    if len(tokens) < 3:
-        return bias
-    total = sum(_word(t) for t in tokens) + 0.8 * sum(float(weights[pair(a, b)]) for a, b in pairwise(tokens))
-    return total / float(np.sqrt(len(tokens) + 4)) + bias
+    return _said(tokens).logit()
 
 
 def loudest(text: str) -> tuple[float, int, int]:
     """Probability and span of the passage that most reads like an order to a machine; (0, 0, 0) without words."""
     best, where = -30.0, (0, 0)
-    for start, end in passages(text):
-        got = logit(words(text[start:end]))
-        if got > best:
-            best, where = got, (start, end)
-    return (float(1 / (1 + np.exp(-best))), *where) if where[1] else (0.0, 0, 0)
+    before: tuple[int, int, _Said] | None = None
+    for start, end in sentences(text):
+        said = _said(words(text[start:end]))
+        choices = [(start, end, said)]
+        if before is not None and end - before[0] <= _PASSAGE:
+            choices.append((before[0], end, before[2] + said))
+        for first, last, whole in choices:
+            if (got := whole.logit()) > best:
+                best, where = got, (first, last)
+        before = (start, end, said)
+    return (1 / (1 + math.exp(-best)), *where) if where[1] else (0.0, 0, 0)

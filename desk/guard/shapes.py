@@ -5,7 +5,7 @@ A text is sketched as one byte a character (ASCII as it is, white space as a bla
 which takes well under a nanosecond a character; only there need a regular expression be tried.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -19,6 +19,8 @@ _LETTERS = bytes(c if 97 <= c <= 122 else 32 for c in range(256))
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 DIGITS = "0123456789"
 _BLANK = 32
+LONG = 8_000
+"""Characters from which sorting all words of a text is cheaper than looking at each."""
 KEY = 8
 """Letters of a word that fit into one number."""
 Places = NDArray[np.intp]
@@ -55,6 +57,11 @@ def between(begins: tuple[str, ...], skip: int) -> Bounds:
     )
 
 
+@lru_cache(maxsize=8)
+def _ended(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{word} " for word in words)
+
+
 class Words:
     """The runs of a to z in a levelled text: the distinct ones, and where those with a given beginning stand."""
 
@@ -71,6 +78,13 @@ class Words:
     def distinct(self) -> frozenset[str]:
         """The words that occur."""
         return frozenset(self._letters.decode("ascii").split())
+
+    def among(self, wanted: Mapping[str, object]) -> set[str]:
+        """Which of some words occur."""
+        if len(self._text) < LONG:
+            return set(self.distinct & wanted.keys())
+        ended = _ended(tuple(wanted))
+        return {ended[i].rstrip() for i in set(self.beginning(ended)[0].tolist())}
 
     @cached_property
     def spoken(self) -> str:
@@ -99,7 +113,7 @@ class Words:
         inside = padded[: len(self._letters) + 1] != _BLANK
         starts = np.flatnonzero(inside[1:] & ~inside[:-1])
         keys = self._numbers(starts, 0)
-        order = np.argsort(keys, kind="stable")
+        order = np.argsort(keys)
         return keys[order], starts[order]
 
     def _numbers(self, starts: Places, skip: int) -> NDArray[np.uint64]:

@@ -79,7 +79,11 @@ def score(mail: ParsedMail, reading: Reading) -> tuple[float, tuple[Evidence, ..
         for pattern in patterns()[channel]:
             if not words.hold(pattern.needed):
                 continue
-            if not pattern.first and pattern.literals and not any(literal in text for literal in pattern.literals):
+            if (
+                not pattern.first
+                and pattern.literals
+                and not any(_stands(each, text, words) for each in pattern.literals)
+            ):
                 continue
             hits = [m.group() for m in islice(_matches(pattern, text, words), pattern.times)]
             if hits:
@@ -97,6 +101,10 @@ def score(mail: ParsedMail, reading: Reading) -> tuple[float, tuple[Evidence, ..
         if value >= 0.2
     )
     return value, evidence
+
+
+def _stands(literal: str, text: str, words: Words) -> bool:
+    return words.holds(literal) if literal.isascii() and literal.isalpha() else literal in text
 
 
 def _matches(pattern: Pattern, text: str, words: Words) -> Iterator[re.Match[str]]:
