@@ -19,11 +19,18 @@ from desk.guard import ciphers, layouts, shapes
 from desk.guard.pieces import MAX_PIECE, MAX_PIECES, Piece, whole
 
 
-def pieces(source: str, clean: str, level: str, words: shapes.Words) -> Iterator[Piece]:
-    """All decoded stretches of a text: `source` as it came, `clean` without unseen characters, `level` levelled, and the
-    words of the latter."""
+def pieces(source: str, clean: str, level: str, words: shapes.Words, characters: frozenset[str]) -> Iterator[Piece]:
+    """All decoded stretches of a text: `source` as it came (and its `characters`, where any is not ASCII), `clean` without
+    unseen characters, `level` levelled (and its `words`)."""
     count = 0
-    found = (_unseen(source), _encoded(clean), _substituted(clean), ciphers.find(level, words), layouts.find(level))
+    rare = "".join(characters)
+    found = (
+        _unseen(source, rare),
+        _encoded(clean, rare),
+        _substituted(clean),
+        ciphers.find(level, words),
+        layouts.find(level),
+    )
     for finder in found:
         for piece in finder:
             count += 1
@@ -46,8 +53,8 @@ _BITS = re.compile("[\u200b-\u200d\u2060-\u2064\ufeff]{24,}")
 _OVERRIDE = re.compile("[\u202e\u2067]([^\u202c\u2069\u202e\n]{1,2000})[\u202c\u2069]?")
 
 
-def _unseen(text: str) -> Iterator[Piece]:
-    if text.isascii() or not _CARRIER.search(text):
+def _unseen(text: str, characters: str) -> Iterator[Piece]:
+    if not _CARRIER.search(characters):
         return
     for m in _TAGS.finditer(text):
         said = "".join(chr(ord(c) - 0xE0000) for c in m.group()[:MAX_PIECE])
@@ -130,7 +137,7 @@ def readable(raw: bytes) -> str:
     return text[:MAX_PIECE]
 
 
-def _encoded(text: str) -> Iterator[Piece]:
+def _encoded(text: str, characters: str) -> Iterator[Piece]:
     sketched = shapes.sketch(text)
     yield from _base64(text, sketched)
     if _FOURS in sketched.translate(_SHAPE64):
@@ -138,7 +145,7 @@ def _encoded(text: str) -> Iterator[Piece]:
             said = _plain64("".join(m.group().split()))
             if said:
                 yield Piece("base64", said, whole(*m.span()))
-    digits = not text.isascii() and _FOREIGN_DIGIT.search(text) is not None
+    digits = _FOREIGN_DIGIT.search(characters) is not None
     for pattern, kind, run, least, decode in _ENCODINGS:
         # Digits of other scripts are no bytes of a sketch: where some occur, the whole text is looked at.
         stretches = [(0, len(text))] if digits and kind == "character_codes" else shapes.runs(sketched, run, least)

@@ -258,7 +258,7 @@ def views(text: str, *, budget: int = 400_000) -> Views:
             found.append(skeleton)
         clean, clean_back = _stripped(source, back, characters)
         level = found[-1]
-        for piece in decode.pieces(source, clean, level.text, level.words or Words(level.text)):
+        for piece in decode.pieces(source, clean, level.text, level.words or Words(level.text), characters):
             way = through(piece.back, back if piece.of == "source" else clean_back)
             if piece.of == "level":
                 way = through(piece.back, level.back)

@@ -21,8 +21,10 @@ from desk.guard.shapes import LETTERS, Places, Words
 SEP = r"[^\w\x00]{1,8}"
 TIGHT = r"[^\w\x00]{0,4}"
 BLOCK = 128
-"""Characters of a block; two blocks hold every match."""
-REACH = 2 * BLOCK
+"""Characters of a block."""
+AHEAD = 3
+"""Blocks behind the one where a match begins that hold the rest of it: the longest rule spans 340 characters."""
+REACH = AHEAD * BLOCK
 MAX_HITS = 500
 Blocks = NDArray[np.bool_]
 """One truth a block of a text."""
@@ -135,7 +137,7 @@ class Book:
     def _candidates(self, stems: Places, places: Places, size: int) -> Iterator[tuple[Rule, Blocks]]:
         """The rules all of whose groups stand close together somewhere, and the blocks where a match may begin.
 
-        `ahead[g, b]` says whether a stem of group g stands in block b or the two behind it.
+        `ahead[g, b]` says whether a stem of group g stands in block b or the three behind it.
         """
         ahead = np.zeros((self._everywhere + 1, size // BLOCK + 1), bool)
         counts = self._first[stems + 1] - self._first[stems]
@@ -144,8 +146,8 @@ class Book:
         ahead[self._everywhere] = True
         held: Blocks = np.any(ahead, axis=1)
         chosen = np.flatnonzero(np.all(held[self._needs], axis=1))
-        ahead[:, :-1] |= ahead[:, 1:]
-        ahead[:, :-1] |= ahead[:, 1:]
+        for _ in range(AHEAD):
+            ahead[:, :-1] |= ahead[:, 1:]
         begins: Blocks = np.ones((len(chosen), ahead.shape[1]), bool)
         for groups in self._needs[chosen].T:
             begins &= ahead[groups]
