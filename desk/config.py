@@ -96,6 +96,8 @@ class MailboxConfig:
     """Closing lines of every reply."""
     language: str = "en"
     """The house language: used where the customer's has no article."""
+    auth_servers: tuple[str, ...] = ()
+    """Names of the mail servers whose Authentication-Results count; learned from the mail itself when empty."""
     register: str = "mirror"
     """`mirror` the customer's form of address, or always `formal` or `casual`."""
 

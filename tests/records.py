@@ -44,6 +44,7 @@ def mail(
         auto_reason="",
         attachments=(),
         headers=(),
+        authentication="pass",
     )
     return replace(plain, **more)
 

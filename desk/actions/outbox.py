@@ -7,6 +7,7 @@ from functools import partial
 
 from desk.actions.answer import advance, back_to_review, failing, forwards, release_check, request
 from desk.actions.desk import Desk, Done, Unit, found, unit
+from desk.actions.standing import standing
 from desk.domain.enums import Author, MessageStatus, OutboxState, ThreadStatus
 from desk.domain.mail import Outgoing
 from desk.domain.ticket import Gate
@@ -225,8 +226,9 @@ def _gates(desk: Desk, row: OutboxRow, draft: drafts.DraftRow | None) -> str:
     """Every outgoing gate must hold, or have been confirmed by the person who approved; a rule can't confirm."""
     rows = desk.db.get(messages.of_thread(row.thread_id)) if row.thread_id is not None else []
     gates = desk.check(release_check(desk, row, row.body, draft, rows, by_rule=row.by_rule))
+    known = standing(desk, draft, rows, row.recipients, by_rule=row.by_rule, besides=row.id)
     confirmed = set() if row.by_rule else {gate.name for gate in row.warnings}
-    left: tuple[Gate, ...] = tuple(g for g in failing(gates) if g.name not in confirmed)
+    left: tuple[Gate, ...] = tuple(g for g in failing(gates, known) if g.name not in confirmed)
     return "; ".join(f"{g.name}: {g.reason}" for g in left)
 
 

@@ -6,6 +6,7 @@ from functools import partial
 
 from desk.actions.answer import advance, covered, failing, forwards, newest_inbound, release_check, request
 from desk.actions.desk import DRAFT_STEP, FIRST_STEP, TICKET, Desk, Done, Unit, found, unit
+from desk.actions.standing import standing
 from desk.domain.enums import Author, MessageStatus, RejectReason, RunState, ThreadStatus
 from desk.domain.mail import Outgoing
 from desk.domain.ticket import Draft, Gate
@@ -40,7 +41,8 @@ def approve(
     fresh = newest is None or draft.message_id is None or newest.id == draft.message_id
     changed = Gate("thread_unchanged", fresh, "" if fresh else "the customer wrote again after this draft")
     gates = desk.check(release_check(desk, out, draft.body, draft, rows, by_rule=by_rule))
-    open_gates = failing(draft.gates, gates, (changed,))
+    known = standing(desk, draft, rows, out.recipients, by_rule=by_rule)
+    open_gates = failing(draft.gates, gates, (changed,), known)
     if open_gates and (by_rule or not confirm):
         reasons = "; ".join(f"{g.name}: {g.reason.rstrip('.')}" for g in open_gates)
         raise Refused(f"Not everything holds: {reasons}.", "Edit the draft, or confirm that it may leave like this.")

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+PASS, FAIL, NONE = "pass", "fail", "none"
+"""What the receiving server found out about a sender: it is who it claims, it is not, nobody knows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
@@ -47,6 +50,8 @@ class ParsedMail:
     """All headers in order, decoded, including those of inner parts that a scanner may want (prefixed `part:`)."""
     problems: tuple[str, ...] = ()
     """What was wrong with the message, in words; an unreadable one has its reason here and an empty text."""
+    authentication: str = ""
+    """`PASS`, `FAIL` or `NONE`; empty where nobody asked the server that took the message in."""
 
     def as_json(self) -> dict[str, Any]:
         """The `parse` object of `desk inspect`."""

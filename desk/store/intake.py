@@ -118,6 +118,7 @@ def receive(
         _snippet(parsed),
         files=files,
         reopen=not (history or parsed.auto),
+        authentication=parsed.authentication,
     )
     return message_id
 
@@ -128,6 +129,7 @@ def _parsed(parsed: ParsedMail) -> dict[str, Any]:
     row["from_addr"] = row["from_addr"].lower()
     row |= {"to_addrs": list(parsed.to), "cc_addrs": list(parsed.cc), "reference_ids": list(parsed.references)}
     row |= {"auto": parsed.auto or "", "auto_reason": parsed.auto_reason, "problems": list(parsed.problems)}
+    row["authentication"] = parsed.authentication
     return row
 
 
@@ -181,13 +183,23 @@ def _arrived(dialect: str) -> Any:
 
 
 def touch(
-    tx: Connection, thread_id: int, direction: Direction, at: datetime, snippet: str, *, files: bool, reopen: bool
+    tx: Connection,
+    thread_id: int,
+    direction: Direction,
+    at: datetime,
+    snippet: str,
+    *,
+    files: bool,
+    reopen: bool,
+    authentication: str = "",
 ) -> None:
     """Bring a thread's row up to date after a message.
 
     An inbound one wakes and reopens it, unless it is history or a machine wrote it.
     """
     given = {"thread": thread_id, "seconds": stamp(at), "words": snippet}
+    if direction is Direction.INBOUND:
+        given["proof"] = authentication
     tx.execute(_touched(direction is Direction.INBOUND, files), given)
     if direction is Direction.INBOUND and reopen:
         tx.execute(_REOPEN, {"thread": thread_id})
@@ -204,6 +216,7 @@ def _touched(inbound: bool, files: bool) -> sa.Update:
         "snippet": sa.bindparam("words"),
         "version": c.version + 1,
         side.name: sa.case((sa.or_(side.is_(None), side < seconds), seconds), else_=side),
+        **({"authentication": sa.bindparam("proof")} if inbound else {}),
         **({"has_attachments": True} if files else {}),
     }
     return threads.update().where(c.id == sa.bindparam("thread")).values(values)

@@ -96,6 +96,8 @@ class MessageRow:
     hidden_text: str
     visible_text: str
     released: bool
+    authentication: str
+    """`pass`, `fail` or `none`: what the receiving server says of the sender; empty for what we sent."""
     attachments: tuple["AttachmentRow", ...] = ()
 
     @property
@@ -130,6 +132,7 @@ _COLUMNS = (
         m.hidden_text,
         m.visible_text,
         m.released,
+        m.authentication,
     ),
 )
 _FILES = (
@@ -141,6 +144,7 @@ _FILES = (
 )
 
 
+_WIDTH = len(_COLUMNS)
 _one = maker(
     MessageRow,
     direction=Direction,
@@ -161,9 +165,9 @@ def _many(rows: Sequence[Any]) -> list[MessageRow]:
     for row in rows:
         first.setdefault(row[0], row)
         files = found.setdefault(row[0], [])
-        if row[36] is not None:
-            files.append(AttachmentRow(*row[36:41]))
-    return [_one((*row[:36], tuple(found[key]))) for key, row in first.items()]
+        if row[_WIDTH] is not None:
+            files.append(AttachmentRow(*row[_WIDTH : _WIDTH + len(_FILES)]))
+    return [_one((*row[:_WIDTH], tuple(found[key]))) for key, row in first.items()]
 
 
 def _select() -> sa.Select[Any]:

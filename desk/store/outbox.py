@@ -21,7 +21,7 @@ from desk.errors import Conflict
 from desk.store.columns import maker, moment, stamp, strings, when
 from desk.store.database import Read
 from desk.store.states import transition
-from desk.store.tables import outbox
+from desk.store.tables import outbox, threads
 
 o = outbox.c
 
@@ -110,6 +110,20 @@ def of_thread(thread_id: int) -> Read[list[OutboxRow]]:
     return Read(
         sa.select(*_COLUMNS).where(o.thread_id == thread_id).order_by(o.id), lambda found: [_row(r) for r in found]
     )
+
+
+def by_rule(
+    since: datetime, *, besides: int = 0, thread_id: int | None = None, contact_id: int | None = None
+) -> Read[int]:
+    """How many messages a rule approved since then and nobody stopped: for one ticket, one contact, or in all."""
+    stopped = [str(OutboxState.CANCELLED), str(OutboxState.FAILED)]
+    statement = sa.select(sa.func.count()).select_from(outbox)
+    statement = statement.where(o.by_rule, o.approved_at >= stamp(since), o.state.not_in(stopped), o.id != besides)
+    if thread_id is not None:
+        statement = statement.where(o.thread_id == thread_id)
+    if contact_id is not None:
+        statement = statement.where(o.thread_id.in_(sa.select(threads.c.id).where(threads.c.contact_id == contact_id)))
+    return Read(statement, lambda found: int(found[0][0]))
 
 
 def add(

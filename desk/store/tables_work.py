@@ -131,6 +131,8 @@ outbox = sa.Table(
     json("answers"),
     time("inbound_at"),
     time("not_before", required=True),
+    text("boot"),
+    real("hold_over", None),
     number("attempt"),
     text("lease_token", None),
     time("lease_until"),
@@ -143,6 +145,7 @@ outbox = sa.Table(
     time("sent_at"),
     time("filed_at"),
     text("filed_as"),
+    text("bounced"),
     time("updated_at"),
     sa.CheckConstraint("phase IN ('', 'claimed', 'data', 'accepted')", name="outbox_phase"),
 )

@@ -3,7 +3,7 @@
 import json
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any
@@ -64,6 +64,8 @@ class ThreadRow:
     version: int
     shelf: str
     question_count: int
+    authentication: str
+    """What the receiving server says of the sender of the newest mail: `pass`, `fail`, `none`, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ def _row_statement(me: str) -> sa.Select[Any]:
             *(t.needs, t.last_message_at, t.message_count, t.assigned_to, t.snoozed_until),
             *(mailboxes.c.name.label("mailbox"), t.snippet, t.flagged, t.has_attachments, t.version, t.shelf),
             t.question_count,
+            t.authentication,
         )
         .join_from(threads, mailboxes, mailboxes.c.id == t.mailbox_id)
         .outerjoin(contacts, contacts.c.id == t.contact_id)
@@ -191,9 +194,11 @@ def _detail(where: sa.ColumnElement[bool], me: str) -> Read[ThreadDetail | None]
 def _to_detail(found: Sequence[Any]) -> ThreadDetail | None:
     if not found:
         return None
-    tagged = tuple(sorted({r[39] for r in found if r[38] == "tag"}))
-    noted = tuple(_note((r[42], r[40], r[39], r[41])) for r in found if r[38] == "note")
-    return _whole((_row(found[0]), *found[0][29:38], tagged, noted))
+    at = len(fields(ThreadRow))
+    kind, words, author, when_written, key = range(at + 9, at + 14)
+    tagged = tuple(sorted({r[words] for r in found if r[kind] == "tag"}))
+    noted = tuple(_note((r[key], r[author], r[words], r[when_written])) for r in found if r[kind] == "note")
+    return _whole((_row(found[0]), *found[0][at : at + 9], tagged, noted))
 
 
 _note = maker(Note, at=moment)

@@ -1,13 +1,14 @@
 """From fetched bytes to rows: parse, find the thread, store message and cursor in one write, queue the scan."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 from desk.config import MailboxConfig
 from desk.domain.enums import Direction, MessageStatus, ThreadStatus
-from desk.domain.mail import Fetched, ParsedMail
+from desk.domain.mail import NONE, PASS, Fetched, ParsedMail
 from desk.domain.sending import LOOP_SECRET
+from desk.mail.authentication import Learned, judge, learn
 from desk.mail.automated import CAME_BACK, bounce, is_own_loop, without_forged_mark
 from desk.mail.parse import parse
 from desk.mail.source import Batch
@@ -40,6 +41,7 @@ def take(
     parsed = [(fetched, parse(fetched.raw)) for fetched in batch.messages]
     new: list[int] = []
     with db.write() as tx:
+        parsed = _proven(tx, mailbox_id, box, parsed, teaching=channel == "email" and not outgoing)
         secret = str(within(tx, changes.setting(LOOP_SECRET)) or "")
         for fetched, mail in parsed:
             found = _store(tx, mailbox_id, box, fetched, mail, now=now, history=history, outgoing=outgoing,
@@ -48,6 +50,26 @@ def take(
                 new.append(found)
         intake.set_cursor(tx, mailbox_id, folder, batch.cursor.uidvalidity, batch.cursor.last_uid, at=now)
     return new
+
+
+def _proven(
+    tx: Connection, mailbox_id: int, box: MailboxConfig, parsed: list[tuple[Fetched, ParsedMail]], *, teaching: bool
+) -> list[tuple[Fetched, ParsedMail]]:
+    """The messages with the receiving server's word about their senders. Where nobody named that server, its name is
+    learned; a refusal is believed before that, a proof is not."""
+    name = f"auth_server:{mailbox_id}"
+    stored = {} if box.auth_servers else within(tx, changes.setting(name)) or {}
+    known = before = Learned(**{**stored, "domains": tuple(stored.get("domains", ()))})
+    found: list[tuple[Fetched, ParsedMail]] = []
+    for fetched, mail in parsed:
+        known = learn(mail, known) if teaching and not box.auth_servers else known
+        word = judge(mail, box.auth_servers or (known.server or known.candidate,))
+        if word == PASS and not (box.auth_servers or known.server):
+            word = NONE
+        found.append((fetched, replace(mail, authentication=word)))
+    if known != before:
+        changes.set_setting(tx, name, asdict(known))
+    return found
 
 
 def _store(

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -41,7 +42,7 @@ def scan_message(db: Database, run: jobs.Run, rooms: Rooms, clock: Callable[[], 
     released = db.get(quarantine.is_released(row.blob_hash))
     raw = db.get(messages.raw(row.id))
     started = time.perf_counter()
-    mail = parse(raw)
+    mail = replace(parse(raw), authentication=row.authentication)
     scan = scan_mail(mail, released=released, own_domains=own, raw=raw)
     risks = {n: why for n, a in enumerate(mail.attachments) if (why := risk(a.filename, a.content))}
     ms = (time.perf_counter() - started) * 1000

@@ -8,6 +8,7 @@ from rich.style import Style
 from rich.text import Text
 
 from desk.domain.enums import Direction
+from desk.domain.mail import FAIL, PASS
 from desk.ui import words
 from desk.ui.themes import Ink
 from desk.ui.widgets.paper import Page
@@ -78,7 +79,12 @@ def _heading(message: "MessageRow", ink: Ink, now: datetime) -> Text:
         (name, ink.accent + ink.strong if ours else ink.strong),
         (address, ink.quiet),
         (f"  {words.moment(message.received_at, now)}", ink.quiet),
+        (f"  {message.authentication}" if message.authentication else "", _proof(message.authentication, ink)),
     )
+
+
+def _proof(word: str, ink: Ink) -> Style:
+    return ink.danger if word == FAIL else ink.good if word == PASS else ink.quiet
 
 
 def _state(message: "MessageRow", ink: Ink) -> list[Text]:
@@ -91,6 +97,8 @@ def _state(message: "MessageRow", ink: Ink) -> list[Text]:
         found.append(Text(f"⚠ stopped by the guard: {kind}; no model has read it. g q shows why.", ink.danger))
     elif message.direction is Direction.INBOUND and message.complete is None:
         found.append(Text("not scanned yet", ink.quiet))
+    if message.authentication == FAIL:
+        found.append(Text(f"the mail server says this is not from {line(message.from_addr)}; H shows why", ink.danger))
     if message.history:
         found.append(Text("from before desk was connected; context only", ink.quiet))
     if message.auto_reason:

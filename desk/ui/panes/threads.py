@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from rich.style import Style
 
+from desk.domain.mail import FAIL
 from desk.ui import words
 from desk.ui.reads import Reads
 from desk.ui.themes import Ink
@@ -95,8 +96,9 @@ def _first(row: "ThreadRow", width: int, ink: Ink, now: datetime) -> list[Segmen
     working = f" {step}…" if moving else f" {HELD}" if row.step == HELD else ""
     count = f" {row.message_count}" if row.message_count > 1 else ""
     files = " ⌁" if row.has_attachments else ""
+    forged = f" {row.authentication}" if row.authentication == FAIL else ""
     tail = count + files
-    room = max(0, width - 2 - name_width - 2 - right - len(working) - len(tail))
+    room = max(0, width - 2 - name_width - 2 - right - len(working) - len(tail) - len(forged))
     subject = words.cut(safe.line(row.subject) or "(no subject)", room)
     name = ink.strong if row.unread else Style()
     segments = [
@@ -104,6 +106,7 @@ def _first(row: "ThreadRow", width: int, ink: Ink, now: datetime) -> list[Segmen
         Segment(words.clip(safe.line(row.contact_name or row.contact_addr), name_width) + "  ", name),
         Segment(subject, name),
         Segment(tail, ink.quiet),
+        Segment(forged, ink.danger),
     ]
     used = words.cell_len(subject)
     snippet = safe.line(row.snippet)
@@ -126,6 +129,7 @@ def _second(row: "ThreadRow", width: int, ink: Ink) -> list[Segment]:
         Segment(priority, ink.urgent if urgent else ink.quiet),
         Segment(words.clip(row.known or "", 7), ink.good if row.known == "known" else ink.quiet),
         Segment(_sure(row.confidence, roomy), ink.quiet),
+        Segment(f" {row.authentication:4}" if roomy else "", ink.danger if row.authentication == FAIL else ink.quiet),
     ]
     used = sum(words.cell_len(p.text) for p in parts) + 2
     text, style = reason(row, ink)
