@@ -38,7 +38,7 @@ def case_of(db: Database, run: jobs.Run, config: Config) -> Case:
     rows = db.get(messages.of_thread(detail.row.id))
     asked = [row for row in rows if row.run_id == run.id and row.direction is Direction.INBOUND]
     newest = asked[-1] if asked else rows[-1]
-    earlier = [row for row in rows if row.id < newest.id and row not in asked and row.clean]
+    earlier = [row for row in rows if row.id < newest.id and row not in asked and row.clean and not _aside(row)]
     outputs = {step.step: step.output for step in db.get(jobs.steps(run.id))}
     return Case(
         thread_id=detail.row.id,
@@ -58,6 +58,12 @@ def case_of(db: Database, run: jobs.Run, config: Config) -> Case:
         chosen=_article(str(run.data.get("chosen", ""))),
         outputs=outputs,
     )
+
+
+def _aside(row: MessageRow) -> bool:
+    """Whether a message is no part of the conversation: on a shelf of its own, or from a blocked sender."""
+    shelved = row.status in (MessageStatus.SPAM, MessageStatus.AUTOMATED, MessageStatus.QUARANTINED)
+    return shelved or (row.status is MessageStatus.ARCHIVED and not row.history)
 
 
 def mailbox(config: Config, name: str) -> MailboxConfig:
