@@ -10,7 +10,7 @@ from desk.actions.answer import newest_inbound
 from desk.actions.desk import Desk
 from desk.domain.mail import FAIL, PASS
 from desk.domain.ticket import Gate
-from desk.store import outbox, threads
+from desk.store import outbox, people, threads
 from desk.store.drafts import DraftRow
 from desk.store.messages import MessageRow
 
@@ -35,18 +35,28 @@ def standing(
     that is looked at, which does not count against itself."""
     target = next((r for r in rows if draft is not None and r.id == draft.message_id), None) or newest_inbound(rows)
     if target is None:
-        return (Gate("sender", not by_rule, "a rule answers only what somebody wrote" if by_rule else ""),)
+        by_nobody = Gate("sender", not by_rule, "a rule answers only what somebody wrote" if by_rule else "")
+        return (by_nobody, _reachable(desk, recipients))
     who = target.from_addr
     if not by_rule:
         forged = target.authentication == FAIL
-        return (Gate("sender", not forged, f"the mail server says this is not from {who}" if forged else ""),)
+        return (
+            Gate("sender", not forged, f"the mail server says this is not from {who}" if forged else ""),
+            _reachable(desk, recipients),
+        )
     alone = {a.lower() for a in recipients} == {who.lower()}
     return (
         Gate("sender", target.authentication == PASS, f"nothing proves that the mail is from {who}"),
         Gate("person", not target.auto and not target.history, f"a machine wrote it: {target.auto_reason}"),
         Gate("only_sender", alone, f"a rule writes to {who} alone"),
+        _reachable(desk, recipients),
         *_limits(desk, target.thread_id, besides, desk.clock()),
     )
+
+
+def _reachable(desk: Desk, recipients: Sequence[str]) -> Gate:
+    came_back = desk.db.get(people.unreachable(recipients))
+    return Gate("deliverable", not came_back, "; ".join(came_back.values()))
 
 
 def _limits(desk: Desk, thread_id: int, besides: int, now: datetime) -> tuple[Gate, ...]:

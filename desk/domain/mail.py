@@ -75,12 +75,21 @@ class ParsedMail:
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """A delivery report: who could not be reached, for good or for now, and which of our messages it was."""
+    """One recipient of a delivery report: who could not be reached, for good or for now, and by which of our messages.
+
+    `originals` are the identifiers the report names, the likeliest first: the envelope's (desk sends its Message-ID as
+    ENVID, RFC 3461), the returned message's own, those it refers to.
+    """
 
     recipient: str
     permanent: bool
     status: str
-    original_message_id: str
+    originals: tuple[str, ...]
+
+    @property
+    def original_message_id(self) -> str:
+        """The likeliest of `originals`, "" where the report names none."""
+        return self.originals[0] if self.originals else ""
 
 
 @dataclass(frozen=True, slots=True)

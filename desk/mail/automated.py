@@ -190,13 +190,10 @@ def _contact_form(values: dict[str, list[str]], text: str) -> bool:
     return not listed and any(g.startswith("auto-generated") for g in generated) and len(_FORM_LINE.findall(text)) >= 2
 
 
-def bounce(raw: bytes) -> Bounce | None:
+def bounced(mail: ParsedMail) -> tuple[Bounce, ...]:
     """The delivery report in a message (RFC 3464, or the common older forms): whom it failed to reach, and for which
-    of our messages; None when the message is no delivery report."""
-    from desk.mail.parse import parse
-
-    mail = parse(raw)
-    return bounces.read(mail) if mail.auto == "bounce" else None
+    of our messages; empty when the message is no delivery report."""
+    return bounces.read(mail) if mail.auto == "bounce" else ()
 
 
 def loop_token(mailbox_address: str, secret: str) -> str:

@@ -92,46 +92,96 @@ def _original_below(text: str) -> bool:
     return bool(re.search(r"^(?:Received|Message-ID|Return-Path):", text, re.M | re.I))
 
 
-def read(mail: ParsedMail) -> Bounce:
-    """Recipient, permanence, status and our Message-ID from a message already known to be a bounce.
+def read(mail: ParsedMail) -> tuple[Bounce, ...]:
+    """Each recipient that a bounce is about, with permanence, status and our Message-IDs; at least one, perhaps unknown.
 
-    Structured fields are believed before text; a report about several recipients gives the first one that failed.
+    Structured fields are believed before text (RFC 3464, then X-Failed-Recipients, then what mail systems write).
     """
-    report = next((a.content or b"" for a in mail.attachments if a.content_type.endswith("delivery-status")), b"")
-    returned = [
-        a.content or b""
-        for a in mail.attachments
-        if a.content_type in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global")
-    ]
-    failed = _from_report(report.decode("utf-8", "replace"))
-    head = mail.text[:20_000]
-    values = {k.lower(): v for k, v in mail.headers}
-    recipient = failed[0] or _first_address(values.get("x-failed-recipients", "")) or _recipient(head, mail)
-    status = failed[1] or next(iter(_STATUS.findall(head)), "")
-    if not status and (code := _CODE.search(head)):
-        status = code.group(1)[0] + ".0.0"
-    action = failed[2]
+    reports = [a.content or b"" for a in mail.attachments if a.content_type.endswith("delivery-status")]
+    returned = [a.content or b"" for a in mail.attachments if a.content_type in _RETURNED]
+    blocks = [block for report in reports for block in _blocks(report.decode("utf-8", "replace"))]
+    originals = _originals(blocks, returned, mail)
+    head = _above_original(mail.text[:20_000])
+    found = [(who, *_judged(action, status, mail, head)) for who, status, action in _recipients(blocks)]
+    if not found:
+        found = [(who, *_judged("", _code(said), mail, said)) for who, said in _told(head, mail)]
+    return tuple(Bounce(who, permanent, status, originals) for who, permanent, status in found)
+
+
+_RETURNED = ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global")
+_ORIGINAL = r"(?m)^(?:Received|Return-Path|-{3,} ?(?:Below|Original|Enclosed|This is a copy))"
+
+
+def _above_original(text: str) -> str:
+    return re.split(_ORIGINAL, text, maxsplit=1)[0]
+
+
+def _judged(action: str, status: str, mail: ParsedMail, said: str) -> tuple[bool, str]:
+    """Whether it is final, and the enhanced status code."""
+    status = status or _code(said)
     if action in ("delayed", "failed"):
-        permanent = action == "failed" and not status.startswith("4")
-    else:
-        permanent = not status.startswith("4") if status else not _TEMPORARY.search(f"{mail.subject}\n{head}")
-    return Bounce(recipient, permanent, status, _original_id(returned, mail))
+        return action == "failed" and not status.startswith("4"), status
+    if status:
+        return not status.startswith("4"), status
+    return not _TEMPORARY.search(f"{mail.subject}\n{said}"), status
 
 
-def _from_report(report: str) -> tuple[str, str, str]:
-    """(recipient, status, action) of the first failed or delayed block of a delivery-status part."""
-    best = ("", "", "")
+def _code(text: str) -> str:
+    """The first enhanced status code (RFC 3463) in a text, else one made of its SMTP code."""
+    if found := _STATUS.search(text):
+        return found.group(1)
+    return f"{code.group(1)[0]}.0.0" if (code := _CODE.search(text)) else ""
+
+
+def _blocks(report: str) -> list[dict[str, str]]:
+    """The groups of fields of a delivery-status part, by lower-case name: about the message first, then a recipient each."""
+    found = []
     for block in re.split(r"\n\s*\n", report.replace("\r\n", "\n")):
-        found = {k.lower(): v.strip() for k, v in re.findall(r"^([\w-]+):[ \t]*(.*(?:\n[ \t].*)*)", block, re.M)}
-        who = found.get("final-recipient") or found.get("original-recipient") or ""
-        address = _first_address(who.partition(";")[2] or who) or _first_address(found.get("original-recipient", ""))
-        status = next(iter(_STATUS.findall(found.get("status", ""))), "")
-        action = found.get("action", "").lower().split(" ")[0]
-        if address and (action in ("failed", "delayed") or not best[0]):
-            best = (address, status, action)
-            if action == "failed":
-                break
-    return best
+        fields = re.findall(r"^([\w-]+):[ \t]*(.*(?:\n[ \t].*)*)", block, re.M)
+        found.append({name.lower(): value.strip() for name, value in fields})
+    return found
+
+
+def _recipients(blocks: Sequence[dict[str, str]]) -> list[tuple[str, str, str]]:
+    """(recipient, status, action) of those not reached, each once; of the others only where there are no such."""
+    found: dict[str, tuple[str, str, str]] = {}
+    for block in blocks:
+        named = (block.get("original-recipient", ""), block.get("final-recipient", ""))
+        address = next((a for who in named if (a := _first_address(who.partition(";")[2] or who))), "")
+        action = (block.get("action", "").lower().split() or [""])[0]
+        status = next(iter(_STATUS.findall(block.get("status", ""))), "")
+        if address:
+            found.setdefault(address.lower(), (address, status, action))
+    missed = [one for one in found.values() if one[2] in ("failed", "delayed")]
+    return missed or [one for one in found.values() if one[2] not in ("delivered", "relayed", "expanded")]
+
+
+def _told(head: str, mail: ParsedMail) -> list[tuple[str, str]]:
+    """(recipient, what is said about it) from a header that lists them, or from the text of older mail systems."""
+    listed = next((value for name, value in mail.headers if name.lower() == "x-failed-recipients"), "")
+    addresses = list(dict.fromkeys(a.strip("'") for a in _ADDRESS.findall(listed)))
+    if addresses:
+        return [(address, _near(head, address)) for address in addresses]
+    named = list(_NAMED.finditer(head))
+    if len(named) > 1:
+        ends = [*(match.start() for match in named[1:]), len(head)]
+        said = {m.group(1) or m.group(2): head[m.end() : end] for m, end in zip(named, ends, strict=True)}
+        return list(said.items())
+    return [(_recipient(head, mail), head)]
+
+
+_NAMED = re.compile(r"^(?:<([^<>\s]+@[^<>\s]+)>: *|[ \t]+([\w.+%&'*=/-]+@[\w-]+(?:\.[\w-]+)+) *)$", re.M)
+"""A line with nothing but a recipient: "<a@x>:" as qmail and Postfix write it, indented as Exim does."""
+
+
+def _near(text: str, address: str) -> str:
+    """What is said of one address: from its line to the next recipient's."""
+    at = text.lower().find(address.lower())
+    if at < 0:
+        return text
+    rest = text[at + len(address) :]
+    following = _NAMED.search(rest, 1)
+    return rest[: following.start()] if following else rest
 
 
 def _first_address(text: str) -> str:
@@ -141,10 +191,7 @@ def _first_address(text: str) -> str:
 
 def _recipient(text: str, mail: ParsedMail) -> str:
     ours = {a.lower() for a in (*mail.to, *mail.cc, mail.from_addr)}
-    above = re.split(
-        r"(?m)^(?:Received|Return-Path|-{3,} ?(?:Below|Original|Enclosed|This is a copy))", text, maxsplit=1
-    )[0]
-    for scope in (re.findall(r"<([^<>\s]+@[^<>\s]+)>", above), _ADDRESS.findall(above), _ADDRESS.findall(text)):
+    for scope in (re.findall(r"<([^<>\s]+@[^<>\s]+)>", text), _ADDRESS.findall(text), _ADDRESS.findall(mail.text)):
         for found in scope:
             plain = found.strip(".'<>:")
             if plain.lower() not in ours and "daemon" not in plain.lower() and "postmaster" not in plain.lower():
@@ -152,10 +199,20 @@ def _recipient(text: str, mail: ParsedMail) -> str:
     return ""
 
 
-def _original_id(returned: Sequence[bytes], mail: ParsedMail) -> str:
+def _originals(blocks: Sequence[dict[str, str]], returned: Sequence[bytes], mail: ParsedMail) -> tuple[str, ...]:
+    """What our message may have been called: by the envelope, by the headers that came back, by what the report answers."""
+    found = [
+        _from_xtext(block["original-envelope-id"]).strip("<>") for block in blocks if "original-envelope-id" in block
+    ]
     for content in returned:
         if match := _OUR_ID.search(content[:60_000].decode("utf-8", "replace").replace("\r\n", "\n")):
-            return str(match.group(1))
+            found.append(match.group(1))
     if match := _OUR_ID.search(mail.text):
-        return str(match.group(1))
-    return mail.in_reply_to or (mail.references[-1] if mail.references else "")
+        found.append(match.group(1))
+    found += [mail.in_reply_to, *reversed(mail.references)]
+    return tuple(dict.fromkeys(one for one in found if one))
+
+
+def _from_xtext(text: str) -> str:
+    """The value of an xtext (RFC 3461 4): +XX are characters."""
+    return re.sub(r"\+([0-9A-F]{2})", lambda m: chr(int(m.group(1), 16)), text)

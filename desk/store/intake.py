@@ -118,7 +118,7 @@ def receive(
         _snippet(parsed),
         files=files,
         reopen=not (history or parsed.auto),
-        authentication=parsed.authentication,
+        authentication="" if parsed.auto else parsed.authentication,
     )
     return message_id
 
@@ -198,15 +198,15 @@ def touch(
     An inbound one wakes and reopens it, unless it is history or a machine wrote it.
     """
     given = {"thread": thread_id, "seconds": stamp(at), "words": snippet}
-    if direction is Direction.INBOUND:
+    if authentication:
         given["proof"] = authentication
-    tx.execute(_touched(direction is Direction.INBOUND, files), given)
+    tx.execute(_touched(direction is Direction.INBOUND, files, proven=bool(authentication)), given)
     if direction is Direction.INBOUND and reopen:
         tx.execute(_REOPEN, {"thread": thread_id})
 
 
-@lru_cache(maxsize=4)
-def _touched(inbound: bool, files: bool) -> sa.Update:
+@lru_cache(maxsize=8)
+def _touched(inbound: bool, files: bool, *, proven: bool) -> sa.Update:
     c, seconds = threads.c, sa.bindparam("seconds", type_=sa.Double)
     side = c.last_inbound_at if inbound else c.last_outbound_at
     values: dict[str, Any] = {
@@ -216,7 +216,7 @@ def _touched(inbound: bool, files: bool) -> sa.Update:
         "snippet": sa.bindparam("words"),
         "version": c.version + 1,
         side.name: sa.case((sa.or_(side.is_(None), side < seconds), seconds), else_=side),
-        **({"authentication": sa.bindparam("proof")} if inbound else {}),
+        **({"authentication": sa.bindparam("proof")} if proven else {}),
         **({"has_attachments": True} if files else {}),
     }
     return threads.update().where(c.id == sa.bindparam("thread")).values(values)

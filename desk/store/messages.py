@@ -264,6 +264,12 @@ _OWN = sa.select(message_ids.c.message_id).where(
 )
 
 
+def recipients(message_id: str) -> Read[tuple[str, ...]]:
+    """Whom a message of ours went to, by its Message-ID."""
+    statement = sa.select(m.to_addrs, m.cc_addrs).where(m.message_id == message_id, m.direction == "outbound")
+    return Read(statement.limit(1), lambda rows: (*strings(rows[0][0]), *strings(rows[0][1])) if rows else ())
+
+
 def participants(thread_ids: Collection[int]) -> Read[dict[int, frozenset[str]]]:
     """Every address seen in From, Reply-To, To and Cc of each thread, in lower case."""
     statement = sa.select(m.thread_id, m.from_addr, m.reply_to, m.to_addrs, m.cc_addrs)

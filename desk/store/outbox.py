@@ -63,6 +63,8 @@ class OutboxRow:
     error: str
     sent_at: datetime | None
     filed_at: datetime | None
+    bounced: str
+    """Why it came back, empty where it did not."""
 
     def outgoing(self) -> Outgoing:
         """What the transport takes."""
@@ -73,6 +75,7 @@ _COLUMNS = (
     *(o.id, o.thread_id, o.mailbox_id, o.draft_id, o.draft_version, o.state, o.phase, o.message_id, o.sender),
     *(o.recipients, o.subject, o.body, o.raw, o.answers, o.inbound_at, o.not_before, o.attempt, o.lease_token),
     *(o.lease_until, o.approved_by, o.approved_at, o.by_rule, o.warnings, o.reply, o.error, o.sent_at, o.filed_at),
+    o.bounced,
 )
 
 
@@ -280,6 +283,11 @@ def filed(tx: Connection, outbox_id: int, where: str, now: datetime) -> None:
     """A copy lies in the Sent folder."""
     values = {"filed_at": stamp(now), "filed_as": where}
     change(tx, outbox_id, OutboxState.FILED, now, expect=(OutboxState.SENT,), **values)
+
+
+def bounced(tx: Connection, message_id: str, why: str) -> None:
+    """Note that a sent message came back."""
+    tx.execute(outbox.update().where(o.message_id == message_id).values(bounced=why))
 
 
 def unfiled(limit: int = 50) -> Read[list[OutboxRow]]:

@@ -172,6 +172,22 @@ def undeliverable(tx: Connection, address: str, why: str) -> None:
     tx.execute(contacts.update().where(contacts.c.id == owner).values(undeliverable=why))
 
 
+def unreachable(addresses: Collection[str]) -> Read[dict[str, str]]:
+    """Which of these addresses mail did not reach for good, and what the report said."""
+    c, a = contacts.c, contact_addresses.c
+    statement = sa.select(a.address, c.undeliverable).join_from(contact_addresses, contacts)
+    statement = statement.where(a.address.in_(sorted({x.lower() for x in addresses})), c.undeliverable != "")
+    return Read(statement, lambda rows: {str(r[0]): str(r[1]) for r in rows if r[1].lower().startswith(r[0])})
+
+
+def reached(tx: Connection, address: str) -> None:
+    """Somebody wrote from this address, so what was marked unreachable no longer is."""
+    a = contact_addresses.c
+    owner = sa.select(a.contact_id).where(a.address == address.lower()).scalar_subquery()
+    there = (contacts.c.id == owner, contacts.c.undeliverable.startswith(address.lower(), autoescape=True))
+    tx.execute(contacts.update().where(*there).values(undeliverable=""))
+
+
 def rename(tx: Connection, contact_id: int, name: str) -> None:
     """Give a contact another name."""
     tx.execute(contacts.update().where(contacts.c.id == contact_id).values(name=name, version=contacts.c.version + 1))

@@ -55,7 +55,7 @@ def refresh(tx: Connection, thread_id: int) -> None:
     latest = (m.received_at.desc(), m.id.desc())
     newest = sa.select(sa.func.substr(m.reply_text, 1, 160)).where(m.thread_id == thread_id)
     snippet = tx.execute(newest.order_by(*latest).limit(1)).scalar()
-    heard = sa.select(m.authentication).where(m.thread_id == thread_id, m.direction == str(Direction.INBOUND))
+    heard = sa.select(m.authentication).where(m.thread_id == thread_id, m.auto == "", m.direction == "inbound")
     proof = tx.execute(heard.order_by(*latest).limit(1)).scalar()
     values: dict[str, Any] = {"message_count": number, "last_inbound_at": came, "last_outbound_at": went}
     values["authentication"] = proof or ""

@@ -9,12 +9,12 @@ from desk.domain.enums import Direction, MessageStatus, ThreadStatus
 from desk.domain.mail import NONE, PASS, Fetched, ParsedMail
 from desk.domain.sending import LOOP_SECRET
 from desk.mail.authentication import Learned, judge, learn
-from desk.mail.automated import CAME_BACK, bounce, is_own_loop, without_forged_mark
+from desk.mail.automated import CAME_BACK, bounced, is_own_loop, without_forged_mark
 from desk.mail.parse import parse
 from desk.mail.source import Batch
 from desk.mail.threads import Candidate, Decision, Via, assign, subject_key, ticket_tag
 from desk.pipeline.steps import GUARD, SCAN
-from desk.store import changes, intake, jobs, messages, people, threads
+from desk.store import changes, intake, jobs, messages, outbox, people, threads
 from desk.store.database import Connection, Database, within
 
 SUBJECT_DAYS = 30
@@ -98,7 +98,7 @@ def _store(
     elif not ours and mail.from_addr.casefold() in own and mail.auto is None:
         mail = _marked(mail, "sent in the name of this mailbox")
     if mail.auto == "bounce":
-        thread_id: int | None = _bounced(tx, fetched, now)
+        thread_id: int | None = _bounced(tx, mail, now)
         decision = Decision(thread_id, (), False, "delivery report")
     else:
         decision = find_thread(tx, mailbox_id, mail, own, fetched.received_at)
@@ -117,6 +117,8 @@ def _store(
             channel=channel,
             **({"status": ThreadStatus.RESOLVED} if history else {"step": "scanning"}),
         )
+    if not (ours or history or mail.auto):
+        people.reached(tx, mail.from_addr)
     status = MessageStatus.SENT if ours else MessageStatus.RECEIVED
     message_id = intake.receive(
         tx,
@@ -177,25 +179,37 @@ def _alive(tx: Connection, thread_id: int) -> int:
     return thread_id
 
 
-def _bounced(tx: Connection, fetched: Fetched, now: datetime) -> int | None:
-    """Link a delivery report to what we sent: the contact is marked when it is final, the ticket says so."""
-    report = bounce(fetched.raw)
-    if report is None or not report.original_message_id:
-        return None
-    thread_id = within(tx, messages.known_ids([report.original_message_id])).get(report.original_message_id)
-    if thread_id is None:
-        return None
-    if report.permanent:
-        people.undeliverable(tx, report.recipient, f"undeliverable ({report.status})")
-    kind = "could not be delivered" if report.permanent else "is delayed"
-    changes.record(
-        tx, "mail.bounced", f"our mail to {report.recipient} {kind} ({report.status})", actor="fetch", at=now,
-        thread_id=thread_id,
-    )  # fmt: skip
-    if report.permanent:
-        needs = f"our answer to {report.recipient} could not be delivered"
-        threads.update(tx, thread_id, status=ThreadStatus.OPEN, needs=needs)
+def _bounced(tx: Connection, mail: ParsedMail, now: datetime) -> int | None:
+    """Link a delivery report to what we sent; the ticket it belongs to, None where it is about no mail of ours.
+
+    For good: the contact is marked, the message in the outbox too, and the ticket is open again and says why. For now:
+    the timeline says so. A report about somebody else's mail changes nothing.
+    """
+    thread_id = None
+    for report in bounced(mail):
+        ours = within(tx, messages.own_ids(report.originals))
+        original = next((i for i in report.originals if i in ours), "")
+        if not original:
+            continue
+        thread_id = _alive(tx, within(tx, messages.known_ids([original]))[original])
+        sent_to = within(tx, messages.recipients(original))
+        who = _addressed(sent_to, report.recipient)
+        code = f" ({report.status})" if report.status else ""
+        text = f"our mail to {who} {'could not be delivered' if report.permanent else 'is delayed'}{code}"
+        changes.record(tx, "mail.bounced", text, actor="fetch", at=now, thread_id=thread_id)
+        if report.permanent:
+            people.undeliverable(tx, who, f"{who} could not be reached{code}")
+            outbox.bounced(tx, original, text)
+            waits = threads.state(tx, thread_id).status == ThreadStatus.PENDING_REVIEW
+            status = ThreadStatus.PENDING_REVIEW if waits else ThreadStatus.OPEN
+            threads.update(tx, thread_id, status=status, needs=text, snoozed_until=None, resolved_at=None)
     return thread_id
+
+
+def _addressed(sent_to: Sequence[str], reported: str) -> str:
+    """Whom we wrote to: the address reported, or the only one there was, where it was forwarded on."""
+    known = {a.lower(): a for a in sent_to}
+    return known.get(reported.lower()) or (sent_to[0] if len(sent_to) == 1 else reported)
 
 
 def _marked(mail: ParsedMail, reason: str) -> ParsedMail:

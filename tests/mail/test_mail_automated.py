@@ -106,23 +106,21 @@ def test_people_are_not_taken_for_machines(name: str) -> None:
 
 
 def test_a_report_is_linked_to_what_we_sent() -> None:
-    found = automated.bounce(MACHINES["delivery report"])
-    assert found is not None
+    (found,) = automated.bounced(parse(MACHINES["delivery report"]))
     assert (found.recipient, found.permanent, found.status) == ("gone@customer.example", True, "5.1.1")
     assert found.original_message_id == "ours@shop.example"
 
 
 def test_a_delay_is_not_final_and_older_forms_are_read() -> None:
-    delayed, text = automated.bounce(MACHINES["delayed"]), automated.bounce(MACHINES["text bounce"])
-    assert delayed is not None
+    (delayed,) = automated.bounced(parse(MACHINES["delayed"]))
+    (text,) = automated.bounced(parse(MACHINES["text bounce"]))
     assert not delayed.permanent
-    assert text is not None
     assert (text.recipient, text.permanent) == ("gone@customer.example", True)
 
 
 def test_no_bounce_is_made_of_ordinary_mail() -> None:
-    assert automated.bounce(raw()) is None
-    assert automated.bounce(MACHINES["auto-replied"]) is None
+    assert automated.bounced(parse(raw())) == ()
+    assert automated.bounced(parse(MACHINES["auto-replied"])) == ()
 
 
 def headers_of(value: str) -> tuple[tuple[str, str], ...]:
