@@ -241,5 +241,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _say(message: str, status: int) -> int:
-    print("desk: " + " ".join(message.split()), file=sys.stderr)  # noqa: T201
+    from desk.cli.plain import line
+
+    print("desk: " + line(message), file=sys.stderr)  # noqa: T201
     return status

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from desk.cli import rooms
+from desk.cli import plain, rooms
 from desk.cli.secrets import credential
 from desk.config import Config, MailboxConfig, load
 from desk.domain.codec import to_json
@@ -53,14 +53,9 @@ def show(check: Check) -> None:
     mark, colour = ("✗", "31") if not check.ok else ("!", "33") if check.note else ("✓", "32")
     if sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
         mark = f"\x1b[{colour}m{mark}\x1b[0m"
-    print(f"{mark} {check.name}: {_plain(check.detail)}", flush=True)  # noqa: T201
+    print(f"{mark} {check.name}: {plain.line(check.detail)}", flush=True)  # noqa: T201
     if (check.note or not check.ok) and check.fix:
-        print(f"    {_plain(check.fix)}", flush=True)  # noqa: T201
-
-
-def _plain(text: str) -> str:
-    """What a server said, without what would move the cursor."""
-    return "".join(c if c.isprintable() else " " for c in text)
+        print(f"    {plain.line(check.fix)}", flush=True)  # noqa: T201
 
 
 def checks(*, send: bool = False) -> Iterator[Check]:

@@ -54,7 +54,7 @@ def headless(config: Config, places: Paths, *, as_json: bool = False) -> int:
         db.close()
     wrong = [line for line in lines if line.wrong]
     if as_json:
-        print(json.dumps([asdict(line) for line in lines], ensure_ascii=False, indent=1))  # noqa: T201
+        print(json.dumps([asdict(line) for line in lines], ensure_ascii=True, indent=1))  # noqa: T201
     else:
         _table(lines, time.monotonic() - started)
     return 1 if wrong else 0

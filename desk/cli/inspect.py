@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from desk.cli import lines, rooms
+from desk.cli import lines, plain, rooms
 from desk.domain.guarded import Scan
 from desk.domain.mail import ParsedMail
 from desk.errors import ConfigError, MailError
@@ -160,7 +160,7 @@ def raw_of(row: dict[str, Any]) -> bytes:
 
 def _show(name: str, found: dict[str, Any]) -> None:
     """For a person: the same facts, a line each, with control characters spelled out."""
-    print(name)  # noqa: T201
+    print(plain.line(name))  # noqa: T201
     for part, facts in found.items():
         for key, value in (facts or {}).items():
             text = json.dumps(value, ensure_ascii=True) if not isinstance(value, str) else json.dumps(value)[1:-1]

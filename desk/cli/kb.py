@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from desk.cli import lines, rooms
+from desk.cli import lines, plain, rooms
 from desk.errors import ConfigError, KnowledgeError
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ def _search(given: argparse.Namespace) -> int:
         print(f"{found.known}, answerable {found.answerable:.2f}")  # noqa: T201
         for passage in found.passages:
             private = "" if passage.public else "  (private)"
-            print(f"{passage.score:.2f}  {passage.article}  {passage.title}{private}")  # noqa: T201
-            print("      " + " ".join(passage.text.split())[:160])  # noqa: T201
+            print(f"{passage.score:.2f}  {plain.line(passage.article)}  {plain.line(passage.title, 100)}{private}")  # noqa: T201
+            print("      " + plain.line(passage.text, 160))  # noqa: T201
     return 0
 
 
@@ -79,7 +79,7 @@ def _list(given: argparse.Namespace) -> int:
     if given.json:
         lines.put([{"id": r.article.id, "title": r.article.title, "kind": r.article.kind} for r in rows])
     for row in [] if given.json else rows:
-        print(f"{row.article.id:32} {row.article.kind:8} {row.article.language}  {row.article.title}")  # noqa: T201
+        print(plain.line(f"{row.article.id:32} {row.article.kind:8} {row.article.language}  {row.article.title}", 160))  # noqa: T201
     return 0
 
 

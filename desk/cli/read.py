@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from desk.cli import rooms
+from desk.cli import plain, rooms
 from desk.domain.codec import to_json
 from desk.errors import StoreError
 
@@ -38,8 +38,8 @@ def list_(given: argparse.Namespace) -> int:
         print(json.dumps([to_json(row) for row in rows], ensure_ascii=True))  # noqa: T201
         return 0
     for row in rows:
-        name = _plain(row.contact_name, 24)
-        print(f"{row.number:8} {row.status:15} {row.category:16} {name:24}  {_plain(row.subject, 60)}")  # noqa: T201
+        name = plain.line(row.contact_name, 24)
+        print(f"{row.number:8} {row.status:15} {row.category:16} {name:24}  {plain.line(row.subject, 60)}")  # noqa: T201
     if not rows:
         print("Nothing there.")  # noqa: T201
     return 0
@@ -66,12 +66,12 @@ def show(given: argparse.Namespace) -> int:
         print(json.dumps(data, ensure_ascii=True))  # noqa: T201
         return 0
     row = detail.row
-    print(f"{row.number}  {_plain(row.subject, 100)}\n{row.status}, {row.category}, {row.priority}, {row.language}")  # noqa: T201
+    print(f"{row.number}  {plain.line(row.subject, 100)}\n{row.status}, {row.category}, {row.priority}, {row.language}")  # noqa: T201
     for message in data["messages"]:
-        print(f"\n{message['received_at']}  {_plain(message['from'], 60)}  [{message['status']}]")  # noqa: T201
-        print(_safe(message["text"]))  # noqa: T201
+        print(f"\n{message['received_at']}  {plain.line(message['from'], 60)}  [{message['status']}]")  # noqa: T201
+        print(plain.safe(message["text"]))  # noqa: T201
     if draft:
-        print(f"\nDraft {draft.version}, {draft.written_by}, {draft.confidence:.2f}\n{_safe(draft.body)}")  # noqa: T201
+        print(f"\nDraft {draft.version}, {draft.written_by}, {draft.confidence:.2f}\n{plain.safe(draft.body)}")  # noqa: T201
     return 0
 
 
@@ -230,13 +230,3 @@ def _message(row: Any) -> dict[str, Any]:
 def _quantiles(values: list[float]) -> dict[str, float]:
     tenths = statistics.quantiles(values, n=10) if len(values) > 1 else values * 9
     return {"n": float(len(values)), "p50": statistics.median(values), "p90": tenths[8]}
-
-
-def _safe(text: str) -> str:
-    """Text from outside for a terminal: control characters and bidi marks spelled out."""
-    return "".join(c if c in "\n\t" or c.isprintable() else f"<U+{ord(c):04X}>" for c in text)
-
-
-def _plain(text: str, width: int) -> str:
-    line = " ".join(_safe(text).split())
-    return line if len(line) <= width else line[: width - 1] + "…"

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from desk.cli import rooms
+from desk.cli import plain, rooms
 from desk.config import Config
 from desk.errors import ConfigError
 from desk.paths import Paths
@@ -96,7 +96,7 @@ def worker(given: argparse.Namespace) -> int:
     if given.only and given.only not in (known := (*WORKERS, *channels.found())):
         raise ConfigError(f"There is no worker {given.only!r}.", f"Name one of: {', '.join(known)}.")
     config, places = rooms.configuration()
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    plain.log_to_stderr()
     for noisy in ("alembic", "imapclient", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     if given.only:

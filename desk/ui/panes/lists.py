@@ -157,7 +157,7 @@ class ArticleSheet(WholeSheet):
         found = row.article
         sign = ("◇ ", ink.quiet) if found.public else ("◆ ", ink.warning)
         title = line(found.title) + ("  (resolved ticket)" if found.kind == "ticket" else "")
-        right = f"{words.plain(found.category)} {found.language}" + (f" {row.cited}×" if row.cited else "")
+        right = line(f"{words.plain(found.category)} {found.language}") + (f" {row.cited}×" if row.cited else "")
         return [_two([sign, (title, Style())], right, width, ink)]
 
 

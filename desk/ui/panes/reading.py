@@ -212,7 +212,7 @@ def article(found: "Article", ink: Ink) -> Page:
     page.anchor()
     facts = [found.id, words.plain(found.category), words.language(found.language)]
     facts.append("public" if found.public else "internal: never quoted to a customer")
-    page.add(Text(line(found.title), ink.strong), Text("  ·  ".join(f for f in facts if f), ink.quiet), "")
+    page.add(Text(line(found.title), ink.strong), Text(line("  ·  ".join(f for f in facts if f)), ink.quiet), "")
     if found.question:
         page.add(Text("Asked: " + line(found.question), ink.asks), "")
     for part in inert(longest(found.body)[0]).split("\n"):
