@@ -170,6 +170,12 @@ COMMANDS: tuple[Command, ...] = (
         ),
     ),
     Command(
+        "rescan",
+        "judge stored mail with this version of the guard, and list what it judges differently",
+        "rescan:rescan",
+        (_JSON,),
+    ),
+    Command(
         "stats",
         "counts and times of the desk; with --usage who answered each ticket and what it cost",
         "read:stats",

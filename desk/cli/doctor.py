@@ -152,7 +152,8 @@ def _failed(name: str, problem: DeskError | OSError) -> Check:
 
 def _store(config: Config, places: Paths) -> list[Check]:
     """The store opens, its file is whole, nobody changed the audit chain, and the workers do not complain."""
-    from desk.store import changes
+    from desk.guard.policy import SCANNER
+    from desk.store import changes, quarantine
 
     try:
         db = rooms.store(config, places)
@@ -168,6 +169,7 @@ def _store(config: Config, places: Paths) -> list[Check]:
         found.append(
             Check("audit log", broken is None, changed or "whole", "Compare with a backup." if changed else "")
         )
+        found.append(_guard(db.get(quarantine.count_judged_by_others(SCANNER))))
         for row in db.get(changes.workers()):
             if row.state != "off" or row.detail:  # a part that is not off says so in no words
                 found.append(_worker(row.name, row.state, row.detail, rooms.now() - row.at))
@@ -176,6 +178,14 @@ def _store(config: Config, places: Paths) -> list[Check]:
         return [Check("store", False, problem.what, problem.fix or restore)]
     finally:
         db.close()
+
+
+def _guard(older: int) -> Check:
+    """Whether stored mail was judged by the guard that runs now."""
+    if not older:
+        return Check("guard", True, "all stored mail was judged by this version")
+    return Check("guard", True, f"{older} messages were judged by another version of the guard",
+                 "`desk rescan` judges them anew and lists what it judges differently.", note=True)  # fmt: skip
 
 
 def _worker(name: str, state: str, detail: str, silent: timedelta) -> Check:

@@ -101,6 +101,20 @@ def evidence(message_id: int) -> Read[list[Evidence]]:
     )
 
 
+def judged_by_others(scanner: str, after: int = 0, limit: int = 100) -> Read[list[int]]:
+    """Inbound messages behind row id `after` whose verdict another version of the guard gave, oldest first."""
+    statement = sa.select(m.id).where(m.direction == "inbound", m.scanned_at.is_not(None), m.scanner != scanner)
+    return Read(statement.where(m.id > after).order_by(m.id).limit(limit), lambda found: [int(r[0]) for r in found])
+
+
+def count_judged_by_others(scanner: str) -> Read[int]:
+    """How many verdicts another version of the guard gave."""
+    statement = sa.select(sa.func.count()).where(
+        m.direction == "inbound", m.scanned_at.is_not(None), m.scanner != scanner
+    )
+    return Read(statement, lambda found: int(found[0][0]))
+
+
 def release(tx: Connection, message_id: int, content_hash: str, *, by: str, why: str, at: datetime) -> None:
     """Exempt exactly this content from quarantine, with who and why; it is not scanned into quarantine again.
 

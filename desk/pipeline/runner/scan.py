@@ -6,9 +6,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from desk.config import PipelineConfig
+from desk.config import MailboxConfig, PipelineConfig
 from desk.domain.enums import Direction, MessageStatus, ThreadStatus
 from desk.domain.guarded import Scan
+from desk.domain.mail import ParsedMail
 from desk.errors import StoreError
 from desk.guard.files import risk
 from desk.guard.policy import PHISHING_THRESHOLD, SPAM_THRESHOLD
@@ -38,12 +39,9 @@ def scan_message(db: Database, run: jobs.Run, rooms: Rooms, clock: Callable[[], 
     if row is None or detail is None:
         raise StoreError(f"The message of run {run.id} is gone.", "Skip it in the activity view.")
     box = mailbox(rooms.config, detail.row.mailbox)
-    own = {a.rpartition("@")[2].casefold() for a in (box.address, *box.aliases) if a}
     released = db.get(quarantine.is_released(row.blob_hash))
-    raw = db.get(messages.raw(row.id))
     started = time.perf_counter()
-    mail = replace(parse(raw), authentication=row.authentication)
-    scan = scan_mail(mail, released=released, own_domains=own, raw=raw)
+    mail, scan = judged(db, row, box, released=released)
     risks = {n: why for n, a in enumerate(mail.attachments) if (why := risk(a.filename, a.content))}
     ms = (time.perf_counter() - started) * 1000
     now = clock()
@@ -61,6 +59,14 @@ def scan_message(db: Database, run: jobs.Run, rooms: Rooms, clock: Callable[[], 
         _place(tx, row, scan, status, now)
         if status is MessageStatus.PROCESSING:
             enqueue_ticket(tx, row, scan, rooms.config.pipeline, now)
+
+
+def judged(db: Database, row: MessageRow, box: MailboxConfig, *, released: bool) -> tuple[ParsedMail, Scan]:
+    """A stored message read again from its bytes, and what the guard makes of it."""
+    own = {a.rpartition("@")[2].casefold() for a in (box.address, *box.aliases) if a}
+    raw = db.get(messages.raw(row.id))
+    mail = replace(parse(raw), authentication=row.authentication)
+    return mail, scan_mail(mail, released=released, own_domains=own, raw=raw)
 
 
 def verdict_status(row: MessageRow, scan: Scan, *, released: bool, blocked: bool) -> MessageStatus:
