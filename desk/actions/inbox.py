@@ -7,7 +7,7 @@ from desk.actions.desk import TICKET, Desk, Done, Unit, unit
 from desk.domain.enums import Category, Priority, ThreadStatus
 from desk.domain.states import THREAD_MOVES
 from desk.errors import Refused
-from desk.store import jobs, outbox, people, threading, threads
+from desk.store import jobs, joining, outbox, people, threading, threads
 
 
 def assign(desk: Desk, thread_id: int, who: str | None) -> Done:
@@ -147,30 +147,31 @@ def merge(desk: Desk, from_id: int, into_id: int) -> Done:
         gone, kept = u.thread(from_id).row, u.thread(into_id).row
         if any(o.state in ("held", "queued", "retry", "sending") for o in u.get(outbox.of_thread(from_id))):
             raise Refused(f"An answer of {gone.number} is on its way.", "Wait until it left, or take it back first.")
-        jobs.stop(u.tx, from_id, TICKET, f"merged into {kept.number}", now=u.now)
-        moved = threading.move_messages(u.tx, from_id, into_id)
-        threads.update(u.tx, from_id, status=ThreadStatus.ARCHIVED, merged_into=into_id, step="", needs="")
         text = f"{gone.number} merged into {kept.number}"
-        u.note("thread.merged", text, into_id)
-        u.note("thread.merged", text, from_id)
-    return Done(text, partial(_unmerge, desk, from_id, into_id, moved, ThreadStatus(gone.status)))
+        joining.let_join(u.tx, from_id, into_id)
+        moved = joining.merge(u.tx, from_id, into_id, by=u.agent, why=text, now=u.now)
+    return Done(text, partial(unmerge, desk, from_id, into_id, moved, ThreadStatus(gone.status)))
 
 
-def _unmerge(desk: Desk, from_id: int, into_id: int, moved: tuple[int, ...], status: ThreadStatus) -> Done:
+def unmerge(
+    desk: Desk, from_id: int, into_id: int, moved: tuple[int, ...], status: ThreadStatus = ThreadStatus.OPEN
+) -> Done:
+    """Take a merged ticket's messages out again, whoever merged it; no later mail joins the two."""
     with unit(desk, "unmerge", f"thread:{from_id}", {"from": into_id}) as u:
-        threading.move_messages(u.tx, into_id, from_id, only=moved)
-        threads.update(u.tx, from_id, status=ThreadStatus.OPEN, merged_into=None)
+        joining.unmerge(u.tx, from_id, into_id, moved)
         if status is not ThreadStatus.OPEN:
             threads.update(u.tx, from_id, status=status)
         row = u.thread(from_id).row
         u.note("thread.split", f"{row.number} stands alone again", from_id)
-    return Done(f"{row.number} stands alone again")
+        u.note("thread.split", f"{row.number} stands alone again", into_id)
+    return Done(f"{row.number} stands alone again", partial(merge, desk, from_id, into_id))
 
 
 def split(desk: Desk, message_id: int) -> Done:
     """Give a message, and those after it in its ticket, a ticket of their own."""
     with unit(desk, "split", f"message:{message_id}") as u:
         old, new, moved = threading.split_at(u.tx, message_id, at=u.now)
+        joining.keep_apart(u.tx, old, new)
         row = u.thread(new).row
         text = f"{u.thread(old).row.number} split: {row.number} begins here"
         u.note("thread.split", text, new, message_id)
@@ -180,6 +181,7 @@ def split(desk: Desk, message_id: int) -> Done:
 
 def _unsplit(desk: Desk, new: int, old: int, moved: tuple[int, ...]) -> Done:
     with unit(desk, "unsplit", f"thread:{new}", {"into": old}) as u:
+        joining.let_join(u.tx, new, old)
         threading.move_messages(u.tx, new, old, only=moved)
         threads.update(u.tx, new, status=ThreadStatus.ARCHIVED, merged_into=old)
         u.note("thread.merged", "the split was taken back", old)

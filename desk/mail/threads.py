@@ -11,7 +11,8 @@ from desk.domain.mail import ParsedMail
 SUBJECT_DAYS = 30
 """How long after a thread's last message an equal subject from the same contact may join it."""
 
-Via = Literal["reference", "tag", "subject"]
+Via = Literal["reference", "answered", "tag", "subject"]
+"""How a thread was found: the message refers to it, it refers to the message (which comes late), or it seems so."""
 
 _PREFIX = re.compile(
     r"^\s*(?:(?:re|aw|wg|fw|fwd|fyi|antw(?:ort)?|antwoord|betr|doorst|sv|vs|vb|vl|ref|r|rif|"
@@ -50,23 +51,29 @@ _GENERIC = frozenset(
 class Candidate:
     """A thread that a new message might belong to, and how it was found.
 
-    `participants` are all addresses seen in From, To and Cc of the thread, in lower case.
+    `participants` are all addresses seen in From, To and Cc of the thread, `authors` those in From, in lower case.
     """
 
     thread_id: int
     via: Via
     participants: frozenset[str]
     last_at: datetime
+    first_at: datetime | None = None
+    authors: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Where a message goes: a thread or a new one (None), threads it joins to that one, whether that is a guess, and why."""
+    """Where a message goes: a thread or a new one (None), threads it joins to that one, whether that is a guess, and why.
+
+    `refused` are threads it refers to whose circle its sender is not in.
+    """
 
     thread_id: int | None
     also: tuple[int, ...]
     guessed: bool
     reason: str
+    refused: tuple[int, ...] = ()
 
 
 def subject_key(subject: str) -> str:
@@ -107,30 +114,54 @@ def assign(mail: ParsedMail, found: Sequence[Candidate], own: Sequence[str] = ()
     """Pick the thread for a new message. References and tags count only from participants (or our `own` addresses): whoever
     else quotes them is put in a thread of their own. An equal subject counts only for the same contact within
     `SUBJECT_DAYS`, and is marked as a guess."""
-    sender = mail.from_addr.lower()
     ours = {a.lower() for a in own}
-    strong = [c for via in ("reference", "tag") for c in found if c.via == via]
-    trusted = [c for c in strong if sender in c.participants or sender in ours]
+    strong = [c for via in ("reference", "answered", "tag") for c in found if c.via == via]
+    trusted = [c for c in strong if _belongs(mail, c, ours)]
+    named = [c.thread_id for c in strong if c.via != "tag"]
     if trusted:
-        order = list(dict.fromkeys(c.thread_id for c in trusted))
-        by_reference = [c.thread_id for c in trusted if c.via == "reference"]
-        also = tuple(t for t in dict.fromkeys(by_reference) if t != order[0])
-        how = (
-            "It answers a message of this thread."
-            if trusted[0].via == "reference"
-            else "Its subject carries the ticket number."
-        )
-        return Decision(order[0], also, False, how)
-    when = mail.date or datetime.now(UTC)
-    for candidate in sorted((c for c in found if c.via == "subject"), key=lambda c: c.last_at, reverse=True):
-        near = abs(when - candidate.last_at) <= timedelta(days=SUBJECT_DAYS)
-        if sender and sender in candidate.participants and near and subject_key(mail.subject):
-            return Decision(
-                candidate.thread_id, (), True, "Same contact and subject as this thread, so probably part of it."
-            )
+        first = trusted[0]
+        named_too = (c.thread_id for c in trusted if c.via != "tag" and c.thread_id != first.thread_id)
+        refused = tuple(t for t in dict.fromkeys(named) if t not in {c.thread_id for c in trusted})
+        return Decision(first.thread_id, tuple(dict.fromkeys(named_too)), False, _HOW[first.via], refused)
+    refused = tuple(dict.fromkeys(named))
+    if near := _near(mail, found):
+        also = tuple(c.thread_id for c in near[1:])
+        why = "Same contact and subject as this thread, so probably part of it."
+        return Decision(near[0].thread_id, also, True, why, refused)
     if strong:
-        return Decision(None, (), False, "It refers to a thread that its sender never took part in.")
+        return Decision(None, (), False, "It refers to a thread that its sender never took part in.", refused)
     return Decision(None, (), False, "It starts a new conversation.")
+
+
+_HOW = {
+    "reference": "It answers a message of this thread.",
+    "answered": "A message of this thread answers it.",
+    "tag": "Its subject carries the ticket number.",
+}
+
+
+def _belongs(mail: ParsedMail, found: Candidate, ours: set[str]) -> bool:
+    """Whoever refers to the other must be in its circle: the sender in the thread's, or an author of it in the mail's."""
+    if found.via == "answered":
+        return bool((_people(mail) | ours) & found.authors)
+    sender = mail.from_addr.lower()
+    return sender in found.participants or sender in ours
+
+
+def _near(mail: ParsedMail, found: Sequence[Candidate]) -> list[Candidate]:
+    """Threads of the same contact with the same telling subject and not too far in time, the newest first."""
+    sender, when = mail.from_addr.lower(), mail.date or datetime.now(UTC)
+    if not sender or not subject_key(mail.subject):
+        return []
+    far = timedelta(days=SUBJECT_DAYS)
+    near = [
+        c
+        for c in found
+        if c.via == "subject"
+        and sender in c.participants
+        and (c.first_at or c.last_at) - far <= when <= c.last_at + far
+    ]
+    return sorted(near, key=lambda c: c.last_at, reverse=True)
 
 
 def group(mails: Sequence[tuple[str, ParsedMail]]) -> list[list[str]]:

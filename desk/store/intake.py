@@ -108,7 +108,8 @@ def receive(
     }
     message_id = int(tx.execute(_ADD, row).scalar_one())
     _attach(tx, message_id, parsed, attachment_hashes)
-    index_ids(tx, thread_id, parsed.message_id, parsed.references, own=direction is Direction.OUTBOUND)
+    named = (*parsed.references, parsed.in_reply_to)
+    index_ids(tx, thread_id, parsed.message_id, named, own=direction is Direction.OUTBOUND)
     files = bool(parsed.attachments)
     touch(
         tx,

@@ -20,11 +20,11 @@ __all__ = [
     "AttachmentRow",
     "Cursor",
     "MessageRow",
+    "authors",
     "cursor",
     "index_ids",
     "keep",
     "known_ids",
-    "last_at",
     "mailbox",
     "mailbox_names",
     "move",
@@ -40,6 +40,7 @@ __all__ = [
     "scanned",
     "seen",
     "set_cursor",
+    "spans",
     "take",
     "touch",
     "unscanned",
@@ -284,10 +285,18 @@ def participants(thread_ids: Collection[int]) -> Read[dict[int, frozenset[str]]]
     return Read(statement.where(m.thread_id.in_(list(thread_ids))), convert)
 
 
-def last_at(thread_ids: Collection[int]) -> Read[dict[int, datetime]]:
-    """When each thread's last message came or went."""
-    statement = sa.select(threads.c.id, threads.c.last_message_at).where(threads.c.id.in_(list(thread_ids)))
-    return Read(statement, lambda rows: {r[0]: moment(r[1]) for r in rows})
+def authors(thread_ids: Collection[int]) -> Read[dict[int, frozenset[str]]]:
+    """Who wrote in each thread, in lower case."""
+    statement = sa.select(m.thread_id, m.from_addr).where(m.thread_id.in_(list(thread_ids))).distinct()
+    return Read(statement, lambda rows: {t: frozenset(r[1] for r in rows if r[0] == t) for t in {r[0] for r in rows}})
+
+
+def spans(thread_ids: Collection[int]) -> Read[dict[int, tuple[datetime, datetime]]]:
+    """When each thread's first and last messages came or went."""
+    c = threads.c
+    statement = sa.select(c.id, sa.func.coalesce(c.first_message_at, c.last_message_at), c.last_message_at)
+    statement = statement.where(c.id.in_(list(thread_ids)))
+    return Read(statement, lambda rows: {r[0]: (moment(r[1]), moment(r[2])) for r in rows})
 
 
 def recent_same_subject(
@@ -306,7 +315,7 @@ def _same_subject(in_mailbox: bool) -> sa.Select[Any]:
     )
     if in_mailbox:
         statement = statement.where(c.mailbox_id == wanted("box"))
-    return statement.where(c.merged_into.is_(None)).order_by(c.last_message_at.desc())
+    return statement.order_by(c.last_message_at.desc())
 
 
 def mailbox_names() -> Read[dict[int, str]]:

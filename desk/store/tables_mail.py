@@ -219,6 +219,21 @@ message_ids = sa.Table(
     flag("placeholder"),
 )
 
+refusals = sa.Table(
+    "refusals",
+    metadata,
+    sa.Column("thread_id", sa.ForeignKey("threads.id"), primary_key=True),
+    sa.Column("into_id", sa.ForeignKey("threads.id"), primary_key=True, index=True),
+    sa.Column("sender", sa.Text, primary_key=True),
+)
+
+kept_apart = sa.Table(
+    "kept_apart",
+    metadata,
+    sa.Column("thread_id", sa.ForeignKey("threads.id"), primary_key=True),
+    sa.Column("other_id", sa.ForeignKey("threads.id"), primary_key=True, index=True),
+)
+
 evidence = sa.Table(
     "evidence",
     metadata,

@@ -29,14 +29,27 @@ def move_messages(tx: Connection, from_id: int, into_id: int, only: Collection[i
         chosen = sa.and_(chosen, m.id.in_(list(only)))
     found = tx.execute(sa.select(m.id, m.message_id).where(chosen)).all()
     ids = [r[0] for r in found]
-    tx.execute(messages.update().where(m.id.in_(ids)).values(thread_id=into_id))
     names = message_ids.c.thread_id == from_id
     if only is not None:
-        names = sa.and_(names, message_ids.c.message_id.in_([r[1] for r in found if r[1]]))
+        carried = {r[1] for r in found if r[1]} | _only_named(tx, from_id, ids)
+        names = sa.and_(names, message_ids.c.message_id.in_(carried))
+    tx.execute(messages.update().where(m.id.in_(ids)).values(thread_id=into_id))
     tx.execute(message_ids.update().where(names).values(thread_id=into_id))
     for thread_id in (from_id, into_id):
         refresh(tx, thread_id)
     return tuple(ids)
+
+
+def _only_named(tx: Connection, thread_id: int, moving: Collection[int]) -> set[str]:
+    """Identifiers that only these messages of a ticket refer to: mail that comes late must find them."""
+    rows = tx.execute(sa.select(m.id, m.in_reply_to, m.reference_ids).where(m.thread_id == thread_id)).all()
+    named = [(row[0] in moving, {i for i in (row[1], *(row[2] or ())) if i}) for row in rows]
+    going = {i for goes, ids in named if goes for i in ids}
+    staying = {i for goes, ids in named if not goes for i in ids}
+    arrived = tx.execute(
+        sa.select(message_ids.c.message_id).where(message_ids.c.message_id.in_(going), ~message_ids.c.placeholder)
+    )
+    return going - staying - set(arrived.scalars())
 
 
 def refresh(tx: Connection, thread_id: int) -> None:
@@ -85,6 +98,7 @@ def split_at(tx: Connection, message_id: int, *, at: datetime) -> tuple[int, int
         category=ticket.category,
         priority=ticket.priority,
         language=ticket.language,
+        subject_key=ticket.subject_key,
     )
     return old, new, move_messages(tx, old, new, only=moving)
 

@@ -14,7 +14,7 @@ from desk.mail.parse import parse
 from desk.mail.source import Batch
 from desk.mail.threads import Candidate, Decision, Via, assign, subject_key, ticket_tag
 from desk.pipeline.steps import GUARD, SCAN
-from desk.store import changes, intake, jobs, messages, outbox, people, threads
+from desk.store import changes, intake, jobs, joining, messages, outbox, people, threads
 from desk.store.database import Connection, Database, within
 
 SUBJECT_DAYS = 30
@@ -134,6 +134,8 @@ def _store(
     )
     if message_id is None:
         return None
+    for into in decision.refused:
+        joining.refuse(tx, thread_id, into, mail.from_addr)
     words = decision.reason if decision.thread_id else "a new ticket"
     changes.record(
         tx,
@@ -145,29 +147,37 @@ def _store(
         message_id=message_id,
     )
     jobs.enqueue(tx, SCAN, run_at=now, now=now, thread_id=thread_id, message_id=message_id, step=GUARD)
+    joining.join(tx, thread_id, decision.also, grown=decision.thread_id is not None, now=now)
     return message_id
 
 
 def find_thread(tx: Connection, mailbox_id: int, mail: ParsedMail, own: set[str], received_at: datetime) -> Decision:
     """The thread a message belongs to: by what it refers to, by the ticket number in its subject, then by subject."""
-    referred = [i for i in (mail.in_reply_to, *mail.references, mail.message_id) if i]
+    referred = [i for i in (mail.in_reply_to, *reversed(mail.references)) if i]
+    known = within(tx, messages.known_ids([*referred, mail.message_id])) if referred or mail.message_id else {}
     found: dict[int, Via] = {}
-    for thread_id in within(tx, messages.known_ids(referred)).values() if referred else ():
-        found.setdefault(thread_id, "reference")
+    for identity in referred:
+        if identity in known:
+            found.setdefault(_alive(tx, known[identity]), "reference")
+    if mail.message_id in known:
+        found.setdefault(_alive(tx, known[mail.message_id]), "answered")
     if (tag := ticket_tag(mail.subject)) and (detail := within(tx, threads.by_number(tag))):
-        found.setdefault(detail.row.id, "tag")
+        found.setdefault(_alive(tx, detail.row.id), "tag")
     if key := subject_key(mail.subject):
         since = received_at - timedelta(days=SUBJECT_DAYS)
         for thread_id, _ in within(tx, messages.recent_same_subject(mail.from_addr, key, since, mailbox_id)):
-            found.setdefault(thread_id, "subject")
-    ids = [_alive(tx, thread_id) for thread_id in found]
-    people_of = within(tx, messages.participants(ids)) if ids else {}
-    last = within(tx, messages.last_at(ids)) if ids else {}
-    candidates = [
-        Candidate(thread_id, via, people_of.get(thread_id, frozenset()) | own, last.get(thread_id, received_at))
-        for thread_id, via in zip(ids, found.values(), strict=True)
-    ]
-    return assign(mail, candidates)
+            found.setdefault(_alive(tx, thread_id), "subject")
+    if not found:
+        return assign(mail, ())
+    people_of = within(tx, messages.participants(found))
+    authors = within(tx, messages.authors(found)) if "answered" in found.values() else {}
+    spans = within(tx, messages.spans(found))
+    candidates = []
+    for thread_id, via in found.items():
+        first, last = spans.get(thread_id, (received_at, received_at))
+        circle = people_of.get(thread_id, frozenset()) | own
+        candidates.append(Candidate(thread_id, via, circle, last, first, authors.get(thread_id, frozenset())))
+    return assign(mail, candidates, tuple(own))
 
 
 def _alive(tx: Connection, thread_id: int) -> int:

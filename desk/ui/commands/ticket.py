@@ -143,17 +143,25 @@ class Tag(_OnThread):
 
 
 class Merge(_OnThread):
-    """Put this ticket's messages into another one, or split it where a message begins something else. u takes it
-    back; later replies follow."""
+    """Put this ticket's messages into another one, split it where a message begins something else, or take out again
+    what was merged into it, by whomever. u takes it back; later replies follow."""
 
     id, keys, label = "merge", ("M",), "merge, split"
 
     async def run(self, screen: "MainScreen") -> None:
+        from desk.actions import inbox
+        from desk.store import joining
         from desk.ui.screens.dialogs import Choice, Menu
 
+        thread_id = screen.thread_id
         alone = "" if len(screen.opened.messages) > 1 else "there is only one message"
-        choices = (Choice("merge", "Merge into another ticket"), Choice("split", "Split at a message", closed=alone))
+        choices = [Choice("merge", "Merge into another ticket"), Choice("split", "Split at a message", closed=alone)]
+        inside = {number: (gone, moved) for gone, number, moved in await screen.database.get(joining.merged(thread_id))}
+        choices += [Choice(number, f"Take {number} out again") for number in inside]
         picked = await screen.ask(Menu("Merge or split?", choices))
+        if picked in inside:
+            gone, moved = inside[picked]
+            await screen.act(lambda desk: inbox.unmerge(desk, gone, thread_id, moved))
         if picked == "merge":
             await self._merge(screen)
         elif picked == "split":
