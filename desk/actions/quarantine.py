@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from desk.actions.answer import newest_inbound
 from desk.actions.desk import FIRST_STEP, TICKET, Desk, Done, Unit, found, unit
 from desk.domain.enums import MessageStatus, ThreadStatus
 from desk.errors import Refused
@@ -20,6 +21,15 @@ def release(desk: Desk, message_id: int, why: str = "") -> Done:
         _process(u, row)
         u.note("quarantine.released", f"{desk.agent} released it" + (f": {why}" if why else ""), row.thread_id, row.id)
     return Done(f"Released: {row.subject}")
+
+
+def sender_of(desk: Desk, thread_id: int) -> int:
+    """The message of a ticket whose sender is meant: its newest from outside; Refused where there is none."""
+    rows = desk.db.get(messages.of_thread(thread_id))
+    row = newest_inbound(rows)
+    if row is None:
+        raise Refused("There is no message from outside in this ticket.", "Choose another one.")
+    return row.id
 
 
 def not_spam(desk: Desk, message_id: int) -> Done:

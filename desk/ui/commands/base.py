@@ -23,6 +23,11 @@ class Command:
     rank: ClassVar[int] = 0
     """Order in the footer, from the left; 0 stays out of it."""
 
+    many: ClassVar[bool] = False
+    """Whether it is done to every marked row at once."""
+    about_one: ClassVar[bool] = False
+    """Whether it works on one row alone, so that marks must go first."""
+
     @property
     def help(self) -> str:
         """What it does, in sentences."""
@@ -35,6 +40,10 @@ class Command:
     def reason(self, screen: "MainScreen") -> str:
         """Why it is not possible here and now; empty where it is."""
         return ""
+
+    def marked_reason(self, screen: "MainScreen") -> str:
+        """Why it is not possible while rows are marked; empty where it is."""
+        return f"{self.label.capitalize()} works on one at a time; Esc takes the marks away." if self.about_one else ""
 
     async def run(self, screen: "MainScreen") -> None:
         """Do it."""

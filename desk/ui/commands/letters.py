@@ -21,6 +21,7 @@ DOWNLOADS = "~/Downloads"
 class Forward(Command):
     """Forward the last message from outside, with its files. Write your words, then approve it like any other."""
 
+    about_one = True
     id, keys, label, group = "forward", ("f",), "forward", "Deciding"
 
     def reason(self, screen: "MainScreen") -> str:
@@ -77,6 +78,7 @@ async def _addresses(screen: "MainScreen", question: str) -> tuple[str, ...]:
 class Attach(Command):
     """Attach a file to the draft, by its path; Tab completes it. u takes it off again."""
 
+    about_one = True
     id, keys, label, group = "attach", ("@",), "attach a file", "Deciding"
 
     def reason(self, screen: "MainScreen") -> str:
@@ -96,6 +98,7 @@ class Attach(Command):
 class Save(Command):
     """Save the attachments of this ticket's newest message that has some. Nothing is overwritten, nothing opened."""
 
+    about_one = True
     id, keys, label, group = "save", ("S",), "save attachments", "Ticket"
 
     def reason(self, screen: "MainScreen") -> str:
@@ -119,6 +122,7 @@ class Save(Command):
 class Open(Command):
     """Pick an attachment to save, or a link to copy with its host shown. desk opens neither by itself."""
 
+    about_one = True
     id, keys, label, group = "open-file", ("o",), "files, links", "Ticket"
 
     def reason(self, screen: "MainScreen") -> str:

@@ -22,6 +22,7 @@ class Approve(Command):
     hold, y is asked first. In quarantine it releases the message, in spam and automated it moves it to the inbox, in
     the outbox it settles what is in doubt or failed, and where desk asks a question it answers."""
 
+    many = True
     id, keys, label, group, rank = "approve", ("a",), "approve", "Deciding", 10
 
     def reason(self, screen: "MainScreen") -> str:
@@ -46,6 +47,9 @@ class Approve(Command):
             return "send now" if row is not None and row.state == OutboxState.HELD else "decide"
         return words.get(screen.pane, "answer" if screen.opened.questions else self.label)
 
+    def marked_reason(self, screen: "MainScreen") -> str:
+        return ""
+
     async def run(self, screen: "MainScreen") -> None:
         if screen.pane == "quarantine":
             await _release(screen)
@@ -53,6 +57,8 @@ class Approve(Command):
             await _not_spam(screen)
         elif screen.pane == "outbox":
             await _settle(screen)
+        elif screen.marked:
+            await _accept_marked(screen)
         elif screen.opened.questions:
             await _answer(screen)
         else:
@@ -80,15 +86,28 @@ async def accept(screen: "MainScreen", at: "datetime | None" = None) -> None:
         screen.say("Not approved. Press e to change it, x to refuse it.")
 
 
+async def _accept_marked(screen: "MainScreen") -> None:
+    """Approve the drafts of all marked tickets; one with an open gate is refused by itself and stays."""
+    from desk.actions import review
+    from desk.ui.screens.dialogs import Confirm
+
+    count = words.plural(len(screen.marked), "draft")
+    if await screen.ask(Confirm(f"Send {count}?", ["Those where a check does not hold stay here."])):
+        await screen.act_on(screen.thread_id, review.approve_offered)
+
+
 async def _release(screen: "MainScreen") -> None:
     from desk.actions import quarantine
     from desk.ui.screens.dialogs import Ask
 
-    message = screen.opened.stopped
-    assert message is not None
-    why = await screen.ask(Ask("Release: why is it safe?", hint="for the log; may stay empty", empty=True))
+    what = (
+        f"Release {words.plural(len(screen.marked), 'message')}: why are they"
+        if screen.marked
+        else "Release: why is it"
+    )
+    why = await screen.ask(Ask(f"{what} safe?", hint="for the log; may stay empty", empty=True))
     if why is not None:
-        await screen.act(lambda desk: quarantine.release(desk, message.id, why))
+        await screen.act_on(screen.opened.id or 0, lambda desk, id: quarantine.release(desk, id, why))
 
 
 async def _not_spam(screen: "MainScreen") -> None:
@@ -98,7 +117,7 @@ async def _not_spam(screen: "MainScreen") -> None:
     if message is None:
         screen.say("There is no message from outside in this ticket.", wrong=True)
         return
-    await screen.act(lambda desk: quarantine.not_spam(desk, message.id))
+    await screen.act_on(screen.thread_id, lambda desk, id: quarantine.not_spam(desk, quarantine.sender_of(desk, id)))
 
 
 def _settles(screen: "MainScreen") -> str:
@@ -149,6 +168,7 @@ async def _answer(screen: "MainScreen") -> None:
 class Edit(Command):
     """Change the draft in its place. Ctrl+g (or F2) keeps the change, Esc drops it and asks first."""
 
+    about_one = True
     id, keys, label, group, rank = "edit", ("e",), "edit", "Deciding", 20
 
     def reason(self, screen: "MainScreen") -> str:
@@ -163,6 +183,7 @@ class Edit(Command):
 class EditOutside(Command):
     """Change the draft in your own editor ($VISUAL or $EDITOR); without a draft, write the reply there."""
 
+    about_one = True
     id, keys, label, group = "edit-outside", ("E",), "edit in $EDITOR", "Deciding"
 
     def reason(self, screen: "MainScreen") -> str:
@@ -198,6 +219,7 @@ class Refuse(Command):
     """Refuse what is on the screen. A draft is refused with a reason, 1 to 6, and words if you like; a new one is
     written. In quarantine it confirms the attack, in the outbox it takes the message back."""
 
+    many = True
     id, keys, label, group, rank = "refuse", ("x",), "reject", "Deciding", 30
 
     def reason(self, screen: "MainScreen") -> str:
@@ -214,13 +236,18 @@ class Refuse(Command):
         """What refusing means here."""
         return {"quarantine": "confirm attack", "outbox": "take back"}.get(screen.pane, self.label)
 
+    def marked_reason(self, screen: "MainScreen") -> str:
+        return (
+            ""
+            if screen.pane == "quarantine"
+            else "A draft is refused by itself, with its reason; Esc takes the marks away."
+        )
+
     async def run(self, screen: "MainScreen") -> None:
         from desk.actions import outbox, quarantine
 
         if screen.pane == "quarantine":
-            message = screen.opened.stopped
-            assert message is not None
-            await screen.act(lambda desk: quarantine.confirm(desk, message.id))
+            await screen.act_on(screen.opened.id or 0, quarantine.confirm)
         elif screen.pane == "outbox":
             row = screen.opened.outgoing
             assert row is not None
@@ -247,6 +274,7 @@ async def _refuse(screen: "MainScreen") -> None:
 class Redraft(Command):
     """Ask for another draft with an instruction: shorter, offer a refund, in French."""
 
+    about_one = True
     id, keys, label, group, rank = "redraft", ("R",), "redraft", "Deciding", 40
 
     def reason(self, screen: "MainScreen") -> str:
@@ -266,6 +294,7 @@ class Redraft(Command):
 class Reply(Command):
     """Write the reply yourself. Ctrl+g (or F2) keeps it as a draft, which is then approved like any other."""
 
+    about_one = True
     id, keys, label, group = "reply", ("r",), "reply by hand", "Deciding"
 
     def reason(self, screen: "MainScreen") -> str:
@@ -278,28 +307,37 @@ class Reply(Command):
 class Block(Command):
     """Block the sender: this address, or everyone at its domain. Asks for y."""
 
+    many = True
     id, keys, label, group = "block", ("B",), "block sender", "Deciding"
 
     def reason(self, screen: "MainScreen") -> str:
         return "" if screen.opened.stopped or screen.opened.last_inbound else "Choose a message from outside first."
+
+    def marked_reason(self, screen: "MainScreen") -> str:
+        return ""
 
     async def run(self, screen: "MainScreen") -> None:
         from desk.actions import quarantine
         from desk.ui.screens.dialogs import Choice, Confirm, Menu
 
         message = screen.opened.stopped or screen.opened.last_inbound
-        assert message is not None
-        address = message.from_addr
+        address = message.from_addr if message is not None else ""
         domain = address.rpartition("@")[2]
+        if screen.marked:
+            address, domain = f"the {words.plural(len(screen.marked), 'sender')} marked", "their domains"
         choices = (Choice("address", address), Choice("domain", f"everyone at {domain}"))
         kind = await screen.ask(Menu("Block whom?", choices))
         if kind is None:
             return
-        sure = await screen.ask(
-            Confirm("Block?", [f"Mail from {address if kind == 'address' else domain} is kept out."])
-        )
-        if sure:
-            await screen.act(lambda desk: quarantine.block(desk, message.id, kind))
+        kept_out = [f"Mail from {address if kind == 'address' else domain} is kept out."]
+        if not await screen.ask(Confirm("Block?", kept_out)):
+            return
+        if screen.pane == "quarantine":
+            await screen.act_on(screen.opened.id or 0, lambda desk, id: quarantine.block(desk, id, kind))
+        else:
+            await screen.act_on(
+                screen.thread_id, lambda desk, id: quarantine.block(desk, quarantine.sender_of(desk, id), kind)
+            )
 
 
 COMMANDS: tuple[Command, ...] = (Approve(), Edit(), EditOutside(), Refuse(), Redraft(), Reply(), Block())

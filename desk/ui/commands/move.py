@@ -90,13 +90,39 @@ class PageUp(_Motion):
         screen.focused_pane.page(-1)
 
 
-class ReadOn(_Motion):
-    """Scroll the ticket beside the list by a page, wherever the cursor is."""
+class Mark(_Motion):
+    """Mark the row, or take its mark away, and move down; approve, reject, done and the like then work on all that are
+    marked. In a ticket, and beside a list that knows no marks, scroll on by a page."""
 
-    id, keys, label = "read-on", ("space",), "read on"
+    id, keys, label = "mark", ("space",), "mark"
+
+    def word(self, screen: "MainScreen") -> str:
+        """What it does where the focus is."""
+        return self.label if _markable(screen) else "read on"
 
     async def run(self, screen: "MainScreen") -> None:
-        screen.reader.page(0.9)
+        if _markable(screen):
+            screen.list.mark()
+            screen.titles()
+        else:
+            screen.reader.page(0.9)
+
+
+class MarkRange(_Motion):
+    """Mark everything from the last mark to the cursor."""
+
+    id, keys, label = "mark-range", ("v",), "mark up to here"
+
+    def reason(self, screen: "MainScreen") -> str:
+        return "" if _markable(screen) else "Nothing can be marked here."
+
+    async def run(self, screen: "MainScreen") -> None:
+        screen.list.mark_to_here()
+        screen.titles()
+
+
+def _markable(screen: "MainScreen") -> bool:
+    return not screen.deep and screen.list.sheet is not None and screen.list.sheet.markable
 
 
 class Open(_Motion):
@@ -119,15 +145,20 @@ class Open(_Motion):
 
 
 class Back(_Motion):
-    """Go back: from the draft to the ticket, from the ticket to the list."""
+    """Go back: from the draft to the ticket, from the ticket to the list; there, take all marks away."""
 
     id, keys, label, rank = "back", ("h", "left", "escape"), "back", 3
 
     def reason(self, screen: "MainScreen") -> str:
-        return "" if screen.deep or screen.has_class("-zoomed") else "This is the list; q leaves desk."
+        if screen.deep or screen.has_class("-zoomed") or screen.marked:
+            return ""
+        return "This is the list; q leaves desk."
 
     async def run(self, screen: "MainScreen") -> None:
-        screen.shallower()
+        if screen.marked and not screen.deep:
+            screen.unmark()
+        else:
+            screen.shallower()
 
 
 class NextPane(_Motion):
@@ -239,7 +270,7 @@ def _view(pane: Pane) -> Command:
 
 COMMANDS: tuple[Command, ...] = (
     *(_view(pane) for pane in PANES if pane.id != "search"),
-    *(Down(), Up(), First(), Last(), HalfDown(), HalfUp(), PageDown(), PageUp(), ReadOn(), Open(), Back()),
+    *(Down(), Up(), First(), Last(), HalfDown(), HalfUp(), PageDown(), PageUp(), Mark(), MarkRange(), Open(), Back()),
     *(NextPane(), PreviousPane(), NextMessage(), PreviousMessage(), NextView(), PreviousView()),
     *(NextNeeding(), PreviousNeeding(), OpenThread()),
 )

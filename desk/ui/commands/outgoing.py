@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 class SendLater(Command):
     """Approve the draft, to be sent at a later moment in plain words: 2h, tomorrow, tue 9. Until then u takes it back."""
 
+    about_one = True
     id, keys, label, group = "send-later", ("L",), "send later", "Deciding"
 
     def reason(self, screen: "MainScreen") -> str:

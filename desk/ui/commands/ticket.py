@@ -22,7 +22,14 @@ class _OnThread(Command):
         return needs_open_thread(screen)
 
 
-class Assign(_OnThread):
+class _OnThreads(_OnThread):
+    many = True
+
+    def marked_reason(self, screen: "MainScreen") -> str:
+        return needs_open_thread(screen) if screen.pane == "quarantine" else ""
+
+
+class Assign(_OnThreads):
     """Give the ticket to somebody; Enter takes it yourself."""
 
     id, keys, label, rank = "assign", ("A",), "assign", 60
@@ -39,10 +46,10 @@ class Assign(_OnThread):
         choices.append(Choice(NOBODY, "nobody"))
         who = await screen.ask(Picker("Whose is it?", choices))
         if who is not None:
-            await screen.act(lambda desk: inbox.assign(desk, thread_id, None if who == NOBODY else who))
+            await screen.act_on(thread_id, lambda desk, id: inbox.assign(desk, id, None if who == NOBODY else who))
 
 
-class Snooze(_OnThread):
+class Snooze(_OnThreads):
     """Put the ticket away until later, in plain words: 2h, tomorrow, tue 9, 24 dec. A reply brings it back at once."""
 
     id, keys, label, rank = "snooze", ("s",), "snooze", 65
@@ -64,10 +71,10 @@ class Snooze(_OnThread):
         picked = await screen.ask(Picker("Until when?", choices, hint="2h · tomorrow · tue 9 · 24 dec", free=means))
         if picked is not None:
             until = None if picked == NOBODY else when.parse(picked, now)
-            await screen.act(lambda desk: inbox.snooze(desk, thread_id, until))
+            await screen.act_on(thread_id, lambda desk, id: inbox.snooze(desk, id, until))
 
 
-class Done(_OnThread):
+class Done(_OnThreads):
     """Mark the ticket done; on a done one, open it again. Nothing is deleted."""
 
     id, keys, label, rank = "done", ("d",), "done", 68
@@ -77,12 +84,13 @@ class Done(_OnThread):
 
         thread_id, opened = screen.thread_id, screen.opened.thread
         closed = opened is not None and opened.row.status in ("resolved", "archived")
-        await screen.act(lambda desk: inbox.reopen(desk, thread_id) if closed else inbox.done(desk, thread_id))
+        await screen.act_on(thread_id, inbox.reopen if closed else inbox.done)
 
 
 class Note(_OnThread):
     """Write an internal note. It is never sent."""
 
+    about_one = True
     id, keys, label = "note", ("i",), "note"
 
     async def run(self, screen: "MainScreen") -> None:
@@ -95,7 +103,7 @@ class Note(_OnThread):
             await screen.act(lambda desk: inbox.note(desk, thread_id, text))
 
 
-class SetPriority(_OnThread):
+class SetPriority(_OnThreads):
     """Set the priority: urgent, normal or low."""
 
     id, keys, label = "priority", ("p",), "priority"
@@ -107,10 +115,10 @@ class SetPriority(_OnThread):
         thread_id = screen.thread_id
         picked = await screen.ask(Menu("How soon?", [Choice(p, str(p)) for p in Priority]))
         if picked:
-            await screen.act(lambda desk: inbox.set_priority(desk, thread_id, Priority(picked)))
+            await screen.act_on(thread_id, lambda desk, id: inbox.set_priority(desk, id, Priority(picked)))
 
 
-class SetCategory(_OnThread):
+class SetCategory(_OnThreads):
     """Say what the ticket is about; desk learns from it."""
 
     id, keys, label = "category", ("P",), "category"
@@ -122,10 +130,10 @@ class SetCategory(_OnThread):
         thread_id = screen.thread_id
         picked = await screen.ask(Menu("What is it about?", [Choice(c, words.plain(c)) for c in Category]))
         if picked:
-            await screen.act(lambda desk: inbox.set_category(desk, thread_id, Category(picked)))
+            await screen.act_on(thread_id, lambda desk, id: inbox.set_category(desk, id, Category(picked)))
 
 
-class Tag(_OnThread):
+class Tag(_OnThreads):
     """Add a tag; with a minus before it, take it away."""
 
     id, keys, label = "tag", ("t",), "tags"
@@ -139,13 +147,14 @@ class Tag(_OnThread):
         name = await screen.ask(Ask(f"Tag{f' (has {has})' if has else ''}", hint="vip · -vip takes it away"))
         if name:
             bare = name.lstrip("-").strip()
-            await screen.act(lambda desk: inbox.tag(desk, thread_id, bare, on=not name.startswith("-")))
+            await screen.act_on(thread_id, lambda desk, id: inbox.tag(desk, id, bare, on=not name.startswith("-")))
 
 
 class Merge(_OnThread):
     """Put this ticket's messages into another one, split it where a message begins something else, or take out again
     what was merged into it, by whomever. u takes it back; later replies follow."""
 
+    about_one = True
     id, keys, label = "merge", ("M",), "merge, split"
 
     async def run(self, screen: "MainScreen") -> None:

@@ -35,6 +35,7 @@ class WholeSheet:
     tall = 1
     ticking = False
     partial = False
+    markable = False
 
     def grow(self, *, whole: bool = False) -> bool:
         """All of it is there."""
@@ -120,7 +121,7 @@ class OutboxSheet(WholeSheet):
 class QuarantineSheet(WholeSheet):
     """Messages the guard stopped: who, what, which rule."""
 
-    name, tall = "quarantine", 2
+    name, tall, markable = "quarantine", 2, True
 
     async def load(self) -> "dict[int, QuarantineRow]":
         """Newest first."""

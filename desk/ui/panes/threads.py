@@ -27,7 +27,7 @@ FIRST, GROWTH, MOST = 1_000, 4, 1_000_000
 class ThreadSheet:
     """The threads of one view."""
 
-    ticking = False
+    ticking, markable = False, True
 
     def __init__(self, database: Reads, view: str, me: str, text: str = "") -> None:
         self._database, self._view, self._me, self._text = database, view, me, text

@@ -63,7 +63,7 @@ class Keyed(Served):
 
     async def press(self, command: Command) -> None:
         """Motions at once, deeds beside the screen."""
-        if command.direct and self.connected and not command.reason(self._main):
+        if command.direct and self.connected and not self.barred(command):
             await command.run(self._main)
         else:
             self.start(command)
@@ -97,7 +97,7 @@ class Keyed(Served):
             if not self.connected and command.group != "Leaving":
                 raise DeskError("The desk is still being opened.", "Try again in a moment.")
             await self.settle()
-            if closed := command.reason(self._main):
+            if closed := self.barred(command):
                 self.say(closed, wrong=True)
             else:
                 await command.run(self._main)
@@ -105,6 +105,12 @@ class Keyed(Served):
         except DeskError as problem:
             self.say(str(problem), wrong=True)
         self.show_keys()
+
+    def barred(self, command: Command) -> str:
+        """Why a command is not possible; with rows marked it is about those, not about the one under the cursor."""
+        if self.marked and (command.many or command.about_one):
+            return command.marked_reason(self._main)
+        return command.reason(self._main)
 
     def on_key_bar_pressed(self, event: KeyBar.Pressed) -> None:
         """A click on a key of the footer."""
@@ -119,7 +125,7 @@ class Keyed(Served):
             keys = [("Ctrl+g", "keep", "edit"), ("Esc", "drop", "edit")]
         else:
             ranked = sorted((c for c in COMMANDS if c.rank), key=lambda c: c.rank)
-            possible = [c for c in ranked if self.connected and not c.reason(self._main)]
+            possible = [c for c in ranked if self.connected and not self.barred(c)]
             keys = [(self.keymap.shown(c), c.word(self._main), c.id) for c in possible]
         self.query_one("#keys", KeyBar).show(keys)
 

@@ -91,6 +91,16 @@ class MainScreen(Keyed):
         return self.focused if isinstance(self.focused, LineList | Paper) else self.list
 
     @property
+    def marked(self) -> list[int]:
+        """The marked rows, in the order of the list."""
+        return self.list.marked_here
+
+    def unmark(self) -> None:
+        """Take all marks away."""
+        self.list.unmark()
+        self.titles()
+
+    @property
     def deep(self) -> bool:
         """Whether the focus is to the right of the list."""
         return self.focused is not None and self.focused is not self.list
@@ -277,6 +287,7 @@ class MainScreen(Keyed):
         self.list.border_title = Content(f"{pane.title}{extra}")
         partial = self.list.sheet is not None and self.list.sheet.partial
         count = self.counts.get(self.pane, 0) if partial and not self.narrowed else len(self.list.ids)
-        self.list.border_subtitle = Content(f"{count:,}" if count else "")
+        marks = f"{len(self.marked)} marked · " if self.marked else ""
+        self.list.border_subtitle = Content(f"{marks}{count:,}" if count else "")
         for views in self.query(Views):
             views.show(self.pane, dict(self.counts))

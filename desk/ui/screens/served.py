@@ -121,6 +121,25 @@ class Served(Screen[None], inherit_bindings=False):
             return False
         return True
 
+    @property
+    def marked(self) -> list[int]:
+        """The marked rows, in the order of the list; empty where none is."""
+        raise TypeError("the screen knows its list")
+
+    def unmark(self) -> None:
+        """Take all marks away."""
+        raise TypeError("the screen knows its list")
+
+    async def act_on(self, id: int, deed: "Callable[[Desk, int], Done]") -> None:
+        """`act` on every marked row, on `id` where none is marked. Marks go once the deed was done to one of them."""
+        from desk.actions.bulk import each
+
+        ids = self.marked
+        if not ids:
+            await self.act(lambda desk: deed(desk, id))
+        elif await self.act(lambda desk: each(desk, ids, deed)):
+            self.unmark()
+
     async def undo(self) -> None:
         """Take the last deed back; one that can't be taken back any more is forgotten, and said."""
         back = self.undoable.pop()

@@ -35,6 +35,9 @@ class Sheet(Protocol):
     ticking: bool
     """Whether rows count seconds."""
 
+    markable: bool
+    """Whether rows can be marked, so that one deed is done to many."""
+
     partial: bool
     """Whether there are more ids than were read so far."""
 
@@ -79,7 +82,9 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         self.index = 0
         self.empty = ""
         self._rows: dict[int, Any] = {}
-        self._drawn: dict[tuple[int, int, bool, bool], list[Strip]] = {}
+        self._drawn: dict[tuple[int, int, bool, bool, bool], list[Strip]] = {}
+        self._marked: set[int] = set()
+        self._anchor: int | None = None
         self._places: dict[str, int] = {}
         self._fetching = False
         self._again = False
@@ -96,10 +101,47 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         here = self.id_here
         return None if here is None else self._rows.get(here)
 
+    @property
+    def marked_here(self) -> list[int]:
+        """The marked ids in the order of the list, then those that left it: what is done to them is refused by name."""
+        if not self._marked:
+            return []
+        here = [id for id in self.ids if id in self._marked]
+        return here + sorted(self._marked - set(here))
+
+    def mark(self) -> None:
+        """Mark the item under the cursor, or take its mark away, and move down."""
+        here = self.id_here
+        if here is None:
+            return
+        self._marked ^= {here}
+        self._anchor = here if here in self._marked else None
+        self.refresh()
+        self.move(1)
+
+    def mark_to_here(self) -> None:
+        """Mark everything from the last mark to the cursor."""
+        here = self.id_here
+        if here is None:
+            return
+        start = self._find(self.ids, self._anchor, self.index)
+        low, high = sorted((self.index if start is None else start, self.index))
+        self._marked |= set(self.ids[low : high + 1])
+        self._anchor = here
+        self.refresh()
+
+    def unmark(self) -> None:
+        """Take all marks away."""
+        self._marked.clear()
+        self._anchor = None
+        self.refresh()
+
     async def show(self, sheet: Sheet, ids: "array[int]") -> None:
         """Show another sheet, with the cursor where it was when this sheet was last shown."""
         if self.sheet is not None and self.id_here is not None:
             self._places[self.sheet.name] = self.id_here
+        if self.sheet is None or self.sheet.name != sheet.name:
+            self.unmark()
         self.sheet, self.ids = sheet, ids
         self._rows.clear()
         self._drawn.clear()
@@ -283,7 +325,7 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
             self._asked = len(self.ids)
             self.post_message(self.NearEnd())
         id = self.ids[item]
-        key = (id, width, item == self.index, self.has_focus)
+        key = (id, width, item == self.index, self.has_focus, id in self._marked)
         strips = self._drawn.get(key)
         if strips is None:
             row = self._rows.get(id)
@@ -293,11 +335,12 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
             strips = self._drawn[key] = self._strips(row, key, ink)
         return strips[part]
 
-    def _strips(self, row: Any, key: tuple[int, int, bool, bool], ink: Ink) -> list[Strip]:
+    def _strips(self, row: Any, key: tuple[int, int, bool, bool, bool], ink: Ink) -> list[Strip]:
         assert self.sheet is not None
-        _, width, chosen, focused = key
+        _, width, chosen, focused, marked = key
         ground = ink.text + ink.selected if chosen else ink.text
-        bar = Segment("▌" if chosen else " ", ground + (ink.accent if focused else ink.quiet))
+        sign = "●" if marked else "▌" if chosen else " "
+        bar = Segment(sign, ground + (ink.accent if focused or marked else ink.quiet))
         lines = self.sheet.draw(row, width - 2, ink, self._now())
         strips = []
         for line in lines:
