@@ -6,14 +6,14 @@ import math
 import os
 import re
 import tomllib
-import types
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from desk.errors import ConfigError
+from desk.toml_record import Rules, build, either, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +272,7 @@ def parse(data: bytes, path: Path, env: Mapping[str, str] | None = None) -> Conf
         raise ConfigError(f"{path}, line {line} is not UTF-8 text.", "Save the file as UTF-8.") from problem
     except (ValueError, RecursionError) as problem:  # a number of thousands of digits is a plain ValueError
         raise ConfigError(f"{path} is not valid TOML: {problem}.", "Mend that and start again.") from problem
-    config = typing.cast(Config, _build(Config, tables, "", path))
+    config = typing.cast(Config, build(Config, tables, "", Rules(path, _allowed, _fits)))
     _distinct(config, path)
     return _environment(config, os.environ if env is None else env)
 
@@ -309,7 +309,7 @@ def _environment(config: Config, env: Mapping[str, str]) -> Config:
     model = config.model
     provider = env.get("LLM_PROVIDER", "") or model.provider
     if provider not in (providers := _CHOICES["model.provider"]):
-        raise ConfigError(f"LLM_PROVIDER is {_shown(provider)}.", f"Set it to {_either(providers)}.")
+        raise ConfigError(f"LLM_PROVIDER is {shown(provider)}.", f"Set it to {either(providers)}.")
     return replace(
         config,
         model=replace(
@@ -323,18 +323,8 @@ def _environment(config: Config, env: Mapping[str, str]) -> Config:
     )
 
 
-def _build(kind: type[Any], data: Mapping[str, Any], where: str, path: Path) -> Any:
-    hints = typing.get_type_hints(kind)
-    known = {f.name for f in fields(kind)}
-    values: dict[str, Any] = {}
-    for key, value in data.items():
-        name = f"{where}{key}"
-        if key not in known:
-            near = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.5)
-            hint = f"Did you mean {where}{near[0]}?" if near else f"Valid keys here: {', '.join(sorted(known))}."
-            raise ConfigError(f"{path}: there is no setting {name}.", hint)
-        values[key] = _value(hints[key], value, name, path)
-    record = kind(**values)
+def _fits(record: Any, where: str, path: Path) -> None:
+    """Raise when a table is not complete, or its settings do not go together."""
     if isinstance(record, LookupConfig) and not (
         record.name and record.pattern and bool(record.command) != bool(record.url)
     ):
@@ -343,29 +333,6 @@ def _build(kind: type[Any], data: Mapping[str, Any], where: str, path: Path) -> 
     if isinstance(record, ImapConfig | SmtpConfig) and record.security == "none" and not loopback(record.host):
         what = f'{path}: {where}security is "none", but {record.host or "a missing host"} is not this machine.'
         raise ConfigError(what, 'Use "tls" or "starttls"; without encryption the password could be read on its way.')
-    return record
-
-
-def _value(hint: Any, value: Any, name: str, path: Path) -> Any:
-    origin, args = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (types.UnionType, typing.Union):
-        hint = next(a for a in args if a is not type(None))
-    if is_dataclass(hint) and isinstance(hint, type) and isinstance(value, dict):
-        return _build(hint, value, f"{name}.", path)
-    if origin is tuple and isinstance(value, list):
-        return tuple(_value(args[0], item, f"{name}[{i}]", path) for i, item in enumerate(value))
-    if origin is dict and isinstance(value, dict):
-        return {key: _value(args[1], item, f"{name}.{key}", path) for key, item in value.items()}
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        _allowed(value, name, path)
-        return float(value)
-    if not isinstance(hint, type) or not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
-        wanted = {"str": "text", "int": "a whole number", "float": "a number", "bool": "true or false"}
-        other = "a table" if is_dataclass(hint) or origin is dict else "a list"
-        name_of = wanted.get(getattr(hint, "__name__", ""), other)
-        raise ConfigError(f"{path}: {name} must be {name_of}, not {_shown(value)}.", "Change it and start again.")
-    _allowed(value, name, path)
-    return value
 
 
 def _allowed(value: Any, name: str, path: Path) -> None:
@@ -373,12 +340,12 @@ def _allowed(value: Any, name: str, path: Path) -> None:
     plain = re.sub(r"\[\d+\]", "", name)
     if (choices := _CHOICES.get(plain)) and value not in choices:
         near = difflib.get_close_matches(str(value).lower(), choices, n=1)
-        raise ConfigError(f"{path}: {name} is {_shown(value)}.", f"Use {near[0] if near else _either(choices)}.")
+        raise ConfigError(f"{path}: {name} is {shown(value)}.", f"Use {near[0] if near else either(choices)}.")
     low, high = _RANGES.get(plain, (-math.inf, math.inf))
     if isinstance(value, int | float) and not low <= value <= high:
-        raise ConfigError(f"{path}: {name} is {_shown(value)}.", f"Use a number from {low:.0f} to {high:.0f}.")
+        raise ConfigError(f"{path}: {name} is {shown(value)}.", f"Use a number from {low:.0f} to {high:.0f}.")
     if plain == "webhook.listen" and value and not re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[^\s:\[\]/]+):\d{1,5}", value):
-        raise ConfigError(f"{path}: {name} is {_shown(value)}.", "Write HOST:PORT, such as 127.0.0.1:8025.")
+        raise ConfigError(f"{path}: {name} is {shown(value)}.", "Write HOST:PORT, such as 127.0.0.1:8025.")
     if plain == "knowledge.lookups.pattern":
         try:
             re.compile(value)
@@ -387,14 +354,4 @@ def _allowed(value: Any, name: str, path: Path) -> None:
             raise ConfigError(what, "Mend it; write it in single quotes, so that \\ stands for itself.") from problem
     if plain == "mailboxes.import_from" and not import_choice(value):
         fix = f'Use "now", "all" or a number of days from 1 to {MOST_DAYS}, in quotes.'
-        raise ConfigError(f"{path}: {name} is {_shown(value)}.", fix)
-
-
-def _either(choices: tuple[str, ...]) -> str:
-    return f"{', '.join(choices[:-1])} or {choices[-1]}"
-
-
-def _shown(value: Any) -> str:
-    """A value in a message: on one line, and no longer than a line."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:59]}…"
+        raise ConfigError(f"{path}: {name} is {shown(value)}.", fix)
