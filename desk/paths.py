@@ -40,6 +40,11 @@ class Paths:
         return self.data_dir / "models"
 
     @property
+    def checks(self) -> Path:
+        """What `desk models check` found out about the models of this machine."""
+        return self.data_dir / "model-checks.json"
+
+    @property
     def themes(self) -> Path:
         """The user's own themes."""
         return self.config_dir / "themes"

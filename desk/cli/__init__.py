@@ -139,9 +139,14 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "models",
-        "language models: list, what is in use",
+        "language models: list them, pull one, check what it is trusted with here",
         "models:models",
-        (_opt("verb", choices=("list", "check"), nargs="?", default="list"), _JSON),
+        (
+            _opt("verb", choices=("list", "pull", "check"), nargs="?", default="list"),
+            _opt("name", nargs="?", default="", help="a name of the list, or the URL (pull) or path of a .gguf file"),
+            _opt("--sha256", default="", metavar="HEX", help="what the pulled file's checksum must be"),
+            _JSON,
+        ),
     ),
     Command(
         "list",

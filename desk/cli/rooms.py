@@ -200,7 +200,7 @@ def rooms(config: Config, places: Paths, *, only: Sequence[str] = ("knowledge", 
     from desk.knowledge import embed
     from desk.knowledge.index import Index
     from desk.knowledge.outside import Outside
-    from desk.llm import Models
+    from desk.llm import Models, trust
     from desk.llm import load as load_models
     from desk.pipeline.case import Rooms
 
@@ -216,6 +216,11 @@ def rooms(config: Config, places: Paths, *, only: Sequence[str] = ("knowledge", 
     models = load_models(config.model, places.models) if "models" in only else Models(None, None, "")
     if models.capable is None and models.why_none and config.model.provider != "none":
         off["model"] = models.why_none
+    try:
+        measured = trust.earned(places.checks, models)
+    except DeskError as problem:
+        measured = {}
+        off.setdefault("model", str(problem))
     return Rooms(
         config=config,
         embedder=embedder,
@@ -225,4 +230,5 @@ def rooms(config: Config, places: Paths, *, only: Sequence[str] = ("knowledge", 
         products=Path(config.knowledge.products).expanduser() if config.knowledge.products else None,
         outside=Outside(config.knowledge.lookups) if config.knowledge.lookups else None,
         off=off,
+        trust=measured,
     )

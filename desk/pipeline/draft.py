@@ -29,6 +29,9 @@ def run(case: Case, rooms: Rooms) -> Result:
     if not case.outputs["context"]["fits"]:
         noted = replace(composed, notes=(*composed.notes, "The message is too long for the model's context."))
         return Result({"composed": to_json(noted), "model": None})
+    if rooms.trust.get("draft", 1.0) <= 0 and not case.instruction:
+        note = f"{model.name} is not trusted with drafts: `desk models check` found too few it could send."
+        return Result({"composed": to_json(replace(composed, notes=(*composed.notes, note))), "model": None})
     if not worth_generating(material, composed) and not case.instruction:
         return Result({"composed": to_json(composed), "model": None})
     prompt = request(case, rooms, material, composed)

@@ -1,12 +1,20 @@
 """Plan: the when-edge that fires, its actions in words, and the question to a person where one is needed."""
 
+from dataclasses import dataclass
+
 from desk.domain.codec import to_json
 from desk.domain.enums import ActionKind, RouteTo
 from desk.domain.ticket import PlannedAction
+from desk.llm.base import Usage
 from desk.pipeline.case import Case, Result, Rooms
 from desk.pipeline.compose import NONE_FITS, Material, answering
+from desk.pipeline.context import brief
 from desk.pipeline.material import material_of
 from desk.pipeline.playbook import Edge, edge
+from desk.pipeline.sentences import plain
+
+SURE = 0.9
+"""How sure a trusted model must be that a passage answers before a person is spared the question."""
 
 
 def run(case: Case, rooms: Rooms) -> Result:
@@ -19,13 +27,36 @@ def run(case: Case, rooms: Rooms) -> Result:
     )
     if not case.earlier_threads:
         actions.append(PlannedAction(ActionKind.CREATE_CONTACT, f"remember {case.contact_addr} as a contact"))
-    output = {
-        "edge": chosen.name,
-        "why": chosen.why,
-        "actions": to_json(actions),
-        "question": None if case.chosen else question(chosen, material),
-    }
-    return Result(output)
+    output = {"edge": chosen.name, "why": chosen.why, "actions": to_json(actions), "question": None}
+    asked = None if case.chosen else question(chosen, material)
+    if asked is None:
+        return Result(output)
+    opinion = answers(case, rooms, material)
+    if opinion is not None and opinion.probabilities["yes"] >= SURE:
+        output["why"] = f"{chosen.why}; the model is sure that it does ({opinion.probabilities['yes']:.2f})"
+        return Result(output, opinion.usage, opinion.model, opinion.version)
+    output["question"] = asked
+    return Result(output) if opinion is None else Result(output, opinion.usage, opinion.model, opinion.version)
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a model says about an unsure answer, and what asking cost."""
+
+    probabilities: dict[str, float]
+    usage: Usage
+    model: str
+    version: str
+
+
+def answers(case: Case, rooms: Rooms, material: Material) -> Opinion | None:
+    """Whether the passage answers the question, by a model that was measured to tell; None where none may be asked."""
+    found = answering(material.retrievals, material.triage.language)
+    if rooms.models.fast is None or rooms.trust.get("answerable", 0.0) <= 0 or len(found) != 1:
+        return None
+    prompt = brief(case, rooms).ask("answers", question=case.question, passage=plain(found[0].text))
+    scores = rooms.models.fast.score(prompt, ("yes", "no"), cancel=rooms.cancel)
+    return Opinion(scores.probabilities, scores.usage, rooms.models.fast.name, prompt.version)
 
 
 def action(kind: ActionKind, case: Case, material: Material) -> PlannedAction:

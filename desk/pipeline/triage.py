@@ -3,34 +3,62 @@
 from dataclasses import replace
 
 from desk.domain.codec import to_json
-from desk.domain.enums import Category
-from desk.domain.ticket import Triage
+from desk.domain.enums import Category, Intent, Sentiment
+from desk.domain.ticket import IntentSpan, Triage
 from desk.errors import ModelError
-from desk.llm.base import Usage
 from desk.pipeline.case import Case, Result, Rooms
 from desk.pipeline.context import brief
-from desk.triage import triage
+from desk.triage import heads, triage
 
 OWN_DOMAIN = 0.9
 """How much it says about the category that the sender writes from the mailbox's own domain."""
 SURE = 0.8
 """Above this confidence of the heads no model is asked."""
+FIELDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "category": ("triage", tuple(map(str, Category))),
+    "sentiment": ("sentiment", tuple(map(str, Sentiment))),
+    "intent": ("intent", tuple(map(str, Intent))),
+}
+"""What a model may be asked about a message: the field, its prompt, its labels."""
+Chances = dict[str, float]
 
 
 def run(case: Case, rooms: Rooms) -> Result:
-    """Label the customer's question. Raises KnowledgeError when the embedding model is missing."""
+    """Label the customer's question. Raises KnowledgeError when the embedding model is missing.
+
+    A model is asked one thing at most: the field the heads are least sure of, among those it was measured to know better.
+    """
     if rooms.embedder is None:
         raise ModelError(rooms.off["embeddings"], "Run `desk doctor`.")
     labels = triage(case.question.text, subject=case.subject.text, embed=rooms.embedder.embed)
     if colleague(case):
         labels = blend(labels, {str(Category.INTERNAL): 1.0}, OWN_DOMAIN)
-    weight = rooms.trust.get("triage", 0.0)
-    if rooms.models.fast is None or weight <= 0 or labels.confidence >= SURE:
-        return Result({"triage": to_json(labels), "asked": False})
-    prompt = brief(case, rooms).ask("triage")
-    scores = rooms.models.fast.score(prompt, [str(c) for c in Category], cancel=rooms.cancel)
-    labels = blend(labels, scores.probabilities, weight)
-    return _result(labels, scores.usage, rooms.models.fast.name, prompt.version)
+    trusted = [name for name in FIELDS if rooms.trust.get(name, 0.0) > 0]
+    if rooms.models.fast is None or not trusted:
+        return Result({"triage": to_json(labels), "asked": ""})
+    judged = heads.judge(trusted, case.subject.text, case.question.text, rooms.embedder.embed)
+    if "category" in judged:
+        judged["category"] = labels.probabilities
+    least = min(judged, key=lambda name: max(judged[name].values()))
+    if max(judged[least].values()) >= SURE:
+        return Result({"triage": to_json(labels), "asked": ""})
+    template, choices = FIELDS[least]
+    prompt = brief(case, rooms).ask(template)
+    scores = rooms.models.fast.score(prompt, choices, cancel=rooms.cancel)
+    pooled = pool(judged[least], scores.probabilities, rooms.trust[least])
+    output = {"triage": to_json(settle(labels, least, pooled)), "asked": least}
+    return Result(output, scores.usage, rooms.models.fast.name, prompt.version)
+
+
+def settle(labels: Triage, name: str, pooled: Chances) -> Triage:
+    """The labels with one field decided by pooled probabilities."""
+    best = max(pooled, key=lambda label: pooled[label])
+    if name == "category":
+        return replace(labels, category=Category(best), confidence=pooled[best], probabilities=pooled)
+    if name == "sentiment":
+        return replace(labels, sentiment=Sentiment(best))
+    first, *rest = labels.intents or (IntentSpan(Intent(best), 0.0, 0, 0),)
+    return replace(labels, intents=(replace(first, intent=Intent(best), confidence=pooled[best]), *rest))
 
 
 def colleague(case: Case) -> bool:
@@ -39,17 +67,13 @@ def colleague(case: Case) -> bool:
     return bool(domain) and case.contact_addr.casefold().endswith(f"@{domain}") and case.replies_to_sender
 
 
-def blend(labels: Triage, opinion: dict[str, float], weight: float) -> Triage:
-    """One probability from two judges: the heads' and the model's, the latter with `weight` 0..1 (a linear pool)."""
-    pooled = {
-        str(c): (1 - weight) * labels.probabilities.get(str(c), 0.0) + weight * opinion.get(str(c), 0.0)
-        for c in Category
-    }
-    total = sum(pooled.values()) or 1.0
-    pooled = {label: p / total for label, p in pooled.items()}
-    best = max(pooled, key=lambda label: pooled[label])
-    return replace(labels, category=Category(best), confidence=pooled[best], probabilities=pooled)
+def blend(labels: Triage, opinion: Chances, weight: float) -> Triage:
+    """The category from two judges: the heads, and an opinion with `weight` 0..1."""
+    return settle(labels, "category", pool(labels.probabilities, opinion, weight))
 
 
-def _result(labels: Triage, usage: Usage, model: str, version: str) -> Result:
-    return Result({"triage": to_json(labels), "asked": True}, usage, model, version)
+def pool(own: Chances, opinion: Chances, weight: float) -> Chances:
+    """One probability a label from two judges (a linear pool, Stone 1961); they sum to 1."""
+    mixed = {c: (1 - weight) * own.get(c, 0.0) + weight * opinion.get(c, 0.0) for c in {**own, **opinion}}
+    total = sum(mixed.values()) or 1.0
+    return {label: p / total for label, p in mixed.items()}

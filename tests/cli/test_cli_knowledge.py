@@ -162,7 +162,7 @@ def test_models_lists_what_there_is_and_what_is_in_use(desk: Shell, monkeypatch:
     assert list(found) == ["in_use", "why_none", "models"]
     assert not found["in_use"]
     assert found["why_none"]
-    keys = ["name", "file", "size_mb", "memory_mb", "licence", "good_for", "source", "here"]
+    keys = ["name", "file", "size_mb", "memory_mb", "licence", "good_for", "source", "here", "verified"]
     assert found["models"]
     assert all(list(model) == keys for model in found["models"])
     (desk.home / "models").mkdir(parents=True, exist_ok=True)
@@ -176,5 +176,8 @@ def test_models_lists_what_there_is_and_what_is_in_use(desk: Shell, monkeypatch:
 def test_checking_no_model_says_so(desk: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LLM_MODEL", "/no/such/model.gguf")
     assert "/no/such/model.gguf" in desk.fails("models", "check", status=1)
+    assert "/no/such/other.gguf" in desk.fails("models", "check", "/no/such/other.gguf", status=1)
+    assert "Which model?" in desk.fails("models", "pull", status=2)
+    assert "no model named" in desk.fails("models", "pull", "gpt9", status=1)
     monkeypatch.setenv("LLM_PROVIDER", "gpt")
     assert "LLM_PROVIDER" in desk.fails("models", status=2)
