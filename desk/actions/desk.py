@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from desk.domain.mail import Attachment, Outgoing
-from desk.domain.sending import ReleaseCheck, ReplyRequest
+from desk.domain.sending import ReleaseCheck, ReplyRequest, Uptime
 from desk.domain.states import IllegalMove
 from desk.domain.ticket import Gate
 from desk.errors import Conflict, Refused
@@ -43,6 +43,12 @@ class Desk:
     clock: Callable[[], datetime]
     files: Callable[[bytes], tuple[Attachment, ...]]
     """The attachments of a message as received, with their bytes."""
+    uptime: Callable[[], Uptime] | None = None
+    """Measures holds, so that a clock that is set ends none too soon; without it the clock is trusted."""
+
+    def up(self) -> Uptime | None:
+        """The machine's uptime now, where it is known."""
+        return self.uptime() if self.uptime is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,7 @@ def release(desk: Desk, outbox_id: int, send: Send) -> Released:
     with desk.db.durable() as tx:
         if who := within(tx, stopped()):
             raise Conflict(f"{who} holds everything.", "Let it go with ! first.")
-        row = outbox.claim(tx, desk.clock(), outbox_id=outbox_id)
+        row = outbox.claim(tx, desk.clock(), outbox_id=outbox_id, up=desk.up())
     if row is None:
         raise Conflict("This message is not due, or another worker has it.", "Nothing needs doing.")
     if why := _objection(desk, row):

@@ -96,6 +96,8 @@ def _hold(
         now=u.now,
         by_rule=by_rule,
         warnings=warnings,
+        up=desk.up(),
+        hold_seconds=desk.hold_seconds,
     )
     for message_id in answers:
         advance(u, message_id, MessageStatus.APPROVED)

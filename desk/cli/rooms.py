@@ -3,15 +3,17 @@
 import getpass
 import secrets
 import sys
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desk.cli.secrets import credential
 from desk.config import Config, MailboxConfig, load
 from desk.domain.mail import Attachment, Outgoing
-from desk.domain.sending import LOOP_SECRET, ReleaseCheck, ReplyRequest
+from desk.domain.sending import LOOP_SECRET, ReleaseCheck, ReplyRequest, Uptime
 from desk.domain.ticket import Gate
 from desk.errors import ConfigError, DeskError
 from desk.paths import Paths, paths
@@ -99,7 +101,25 @@ def desk(config: Config, db: "Database", who: str = "") -> "Desk":
         check=check,
         clock=now,
         files=files,
+        uptime=uptime,
     )
+
+
+def uptime() -> Uptime:
+    """How long this machine has run. Without a name for its start only this process knows what its seconds mean."""
+    counted = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return Uptime(_boot(), time.clock_gettime(counted) if _BOOT_ID.exists() else time.monotonic())
+
+
+@lru_cache(maxsize=1)
+def _boot() -> str:
+    try:
+        return _BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        return secrets.token_hex(16)
+
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 def files(raw: bytes) -> tuple[Attachment, ...]:

@@ -9,6 +9,14 @@ LOOP_SECRET = "loop_secret"
 
 
 @dataclass(frozen=True, slots=True)
+class Uptime:
+    """How long a machine has run: seconds that nobody can set, and which start of which machine they count from."""
+
+    boot: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyRequest:
     """What an outgoing message is composed from.
 

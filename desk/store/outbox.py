@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from desk.domain.enums import OutboxState
 from desk.domain.mail import Outgoing
+from desk.domain.sending import Uptime
 from desk.domain.states import OUTBOX_MOVES, IllegalMove
 from desk.domain.ticket import Gate
 from desk.errors import Conflict
@@ -145,8 +146,10 @@ def add(
     now: datetime,
     by_rule: bool = False,
     warnings: Sequence[Gate] = (),
+    up: Uptime | None = None,
+    hold_seconds: float = 0.0,
 ) -> int:
-    """Freeze an approved message until `not_before`; returns its id.
+    """Freeze an approved message until `not_before`, and until `hold_seconds` of uptime went by; returns its id.
 
     Approving the same draft revision twice violates the unique index on (draft_id, draft_version): callers settle the
     draft first.
@@ -170,31 +173,65 @@ def add(
         "updated_at": stamp(now),
         "by_rule": by_rule,
         "warnings": [asdict(g) for g in warnings],
+        **({"boot": up.boot, "hold_over": up.seconds + hold_seconds} if up is not None else {}),
     }
     return int(tx.execute(outbox.insert().values(values).returning(o.id)).scalar_one())
 
 
-def due(now: datetime) -> Read[list[int]]:
-    """What may leave now: holds that ended and retries whose time has come, oldest first.
+LONGEST_HOLD = 120.0
+"""Seconds. What waits longer than this is sent later on purpose: then the clock says when."""
 
-    A clock that was set back never sends early: `not_before` is compared, and it is never moved forward by a change.
-    """
-    waiting = o.state.in_([str(OutboxState.HELD), str(OutboxState.QUEUED), str(OutboxState.RETRY)])
-    statement = sa.select(o.id).where(waiting, o.not_before <= stamp(now)).order_by(o.not_before, o.id)
+
+def _ready(now: datetime, up: Uptime | None) -> sa.ColumnElement[bool]:
+    """What may leave now. A hold is over when that much uptime went by, whatever the clock was set to meanwhile; a
+    try is due at its time, or where the clock was set so far back that its time is out of reach."""
+    reached = o.not_before <= stamp(now)
+    on_hold = o.state == str(OutboxState.HELD)
+    trying = o.state.in_([str(OutboxState.QUEUED), str(OutboxState.RETRY)])
+    out_of_reach = o.not_before > (stamp(now) or 0.0) + 2 * RETRY_SECONDS[-1]
+    tried = sa.and_(trying, sa.or_(reached, out_of_reach))
+    if up is None:
+        return sa.or_(sa.and_(on_hold, reached), tried)
+    waited = sa.and_(o.boot == up.boot, o.hold_over <= up.seconds)
+    brief = o.not_before - o.approved_at <= LONGEST_HOLD
+    return sa.or_(sa.and_(on_hold, waited, sa.or_(reached, brief)), tried)
+
+
+def due(now: datetime, up: Uptime | None = None) -> Read[list[int]]:
+    """What may leave now: holds that ended and retries whose time has come, oldest first."""
+    statement = sa.select(o.id).where(_ready(now, up)).order_by(o.not_before, o.id)
     return Read(statement, lambda found: [int(r[0]) for r in found], plain=True)
 
 
+def measured_elsewhere(up: Uptime) -> Read[bool]:
+    """Whether something is on hold whose uptime was another one's: before a restart, or another machine's."""
+    statement = sa.select(o.id).where(o.state == str(OutboxState.HELD), o.boot != up.boot).limit(1)
+    return Read(statement, lambda found: bool(found), plain=True)
+
+
+def measure(tx: Connection, up: Uptime) -> None:
+    """Hold those once more from now on, for as long as they were to be held: nobody knows how long they waited."""
+    length = o.not_before - o.approved_at
+    again = sa.case((length <= LONGEST_HOLD, length), else_=0.0)
+    held = outbox.update().where(o.state == str(OutboxState.HELD), o.boot != up.boot)
+    tx.execute(held.values(boot=up.boot, hold_over=up.seconds + again))
+
+
 def claim(
-    tx: Connection, now: datetime, *, outbox_id: int | None = None, lease_seconds: float = 900.0
+    tx: Connection,
+    now: datetime,
+    *,
+    outbox_id: int | None = None,
+    lease_seconds: float = 900.0,
+    up: Uptime | None = None,
 ) -> OutboxRow | None:
     """Take one message that is due (this one, or the oldest) for sending; None when there is none.
 
     The lease is longer than the ten minutes a server may take to answer after the final dot (RFC 5321 4.5.3.2.6).
     """
-    over = outbox.update().where(o.state == str(OutboxState.HELD), o.not_before <= stamp(now))
-    tx.execute(over.values(state=str(OutboxState.QUEUED)))
-    ready = [str(OutboxState.QUEUED), str(OutboxState.RETRY)]
-    free = sa.and_(o.state.in_(ready), o.not_before <= stamp(now))
+    over = outbox.update().where(o.state == str(OutboxState.HELD), _ready(now, up))
+    tx.execute(over.values(state=str(OutboxState.QUEUED), not_before=stamp(now)))
+    free = sa.and_(o.state != str(OutboxState.HELD), _ready(now, up))
     pick = sa.select(o.id).where(free).order_by(o.not_before, o.id).limit(1)
     if outbox_id is not None:
         pick = pick.where(o.id == outbox_id)

@@ -100,7 +100,11 @@ class Sender:
             door.recover(self.desk, orphans=True)
             self.lease.fresh = self._left = False
         woken = self._wake(now)
-        due = [] if self.db.get(door.stopped()) else self.db.get(outbox.due(now))
+        up = self.desk.up()
+        if up is not None and self.db.get(outbox.measured_elsewhere(up)):
+            with self.db.write() as tx:
+                outbox.measure(tx, up)
+        due = [] if self.db.get(door.stopped()) else self.db.get(outbox.due(now, up))
         released = sum(self._release(outbox_id) for outbox_id in due)
         filed = self._file(now)
         return bool(woken or released or filed)

@@ -121,7 +121,7 @@ class Stand:
         self.written: list[str] = []
         self.rooms = Rooms(self.config, embedder, index, models, None, None)
         self.rooms.stream = lambda _, text: self.written.append(text)
-        self.desk = replace(composition.desk(self.config, self.db, who="mara"), clock=self.clock)
+        self.desk = replace(composition.desk(self.config, self.db, who="mara"), clock=self.clock, uptime=None)
         self.fetcher = Fetcher(self.db, box, composition.source, self.clock)
         self.runner = Runner(self.db, self.rooms, self.clock)
         self.sender = Sender(self.config, self.desk, composition.transport(self.config), composition.source)

@@ -66,7 +66,7 @@ def rooms(config: Config, embedder: Embedder, index: Index) -> Rooms:
 
 @pytest.fixture
 def desk(config: Config, db: Database, clock: Clock) -> Desk:
-    return replace(composition.desk(config, db, who="mara"), clock=clock)
+    return replace(composition.desk(config, db, who="mara"), clock=clock, uptime=None)
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ def house(path: Path, name: str, embedder: Embedder, clock: Clock) -> House:
     box = MailboxConfig(name=name, address=address, folder=str(folder), auth_servers=("mx.test",))
     config = Config(mailboxes=(box,), pipeline=PipelineConfig(window_seconds=3600, hold_seconds=15))
     db = database.open(str(path / f"{name}.db"))
-    desk = replace(composition.desk(config, db, who="rule"), clock=clock)
+    desk = replace(composition.desk(config, db, who="rule"), clock=clock, uptime=None)
     rooms = Rooms(config, embedder, None, Models(None, None, "no model in this test"), None, None)
     fetcher = Fetcher(db, box, composition.source, clock)
     sender = Sender(config, desk, composition.transport(config), composition.source)

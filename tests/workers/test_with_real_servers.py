@@ -63,7 +63,7 @@ def test_a_question_is_fetched_answered_and_filed(
     (thread_id,) = db.get(threads.ids(threads.Filter(threads.View.REVIEW)))
     draft = db.get(drafts.current(thread_id))
     assert draft is not None
-    desk = replace(composition.desk(config, db, who="mara"), clock=clock)
+    desk = replace(composition.desk(config, db, who="mara"), clock=clock, uptime=None)
     review.approve(desk, draft.id)
     clock.pass_(16)
     sender = Sender(config, desk, composition.transport(config), composition.source)
