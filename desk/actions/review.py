@@ -33,6 +33,8 @@ def approve(
     Raises Refused naming every gate that does not hold, unless `confirm` says the person saw them (a rule can't).
     Raises Conflict when the draft is no longer on offer or the customer wrote meanwhile.
     """
+    from desk.actions.outbox import cancel, stopped
+
     draft = found(desk.db.get(drafts.one(draft_id)), "This draft")
     detail = found(desk.db.get(threads.one(draft.thread_id)), "This ticket")
     rows = desk.db.get(messages.of_thread(draft.thread_id))
@@ -55,10 +57,9 @@ def approve(
         if fresh and not forwards(draft):
             jobs.stop(u.tx, draft.thread_id, TICKET, "answered by a person", now=u.now)
         later = f"on {at:%A %d %b, %H:%M}" if at is not None else f"in {desk.hold_seconds:.0f} s"
-        text = f"{detail.row.number} approved; leaves {later}"
+        holder = u.get(stopped())
+        text = f"{detail.row.number} approved; {f'waits: {holder} holds everything' if holder else f'leaves {later}'}"
         u.note("draft.approved", text, draft.thread_id)
-    from desk.actions.outbox import cancel
-
     return Done(text, partial(cancel, desk, outbox_id))
 
 

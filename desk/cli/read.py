@@ -117,14 +117,21 @@ def stats(given: argparse.Namespace) -> int:
     counts = {str(view): n for view, n in db.get(threads.counts(rooms.agent(config))).items()}
     times = {name: _quantiles(values) for name, values in db.get(jobs.step_times()).items()}
     judged = db.get(ledger.feedback_of())
+    ends = db.get(ledger.outcomes())
     db.close()
     if given.json:
-        print(json.dumps({"views": counts, "steps_ms": times, "drafts": to_json(summary(judged))}))  # noqa: T201
+        drafted = to_json(summary(judged))
+        data = {"views": counts, "steps_ms": times, "drafts": drafted, "outcomes": to_json(ends)}
+        print(json.dumps(data))  # noqa: T201
         return 0
     for name, n in counts.items():
         print(f"{name:12} {n:>6}")  # noqa: T201
     for name, n in summary(judged).verdicts.items():
         print(f"drafts {name:12} {n:>6}")  # noqa: T201
+    for name in ("sent", "replied", "bounced", "silent"):
+        print(f"answers {name:12} {getattr(ends, name):>6}")  # noqa: T201
+    share = f"{ends.at_first_contact / ends.resolved:.0%}" if ends.resolved else "none yet"
+    print(f"resolved at first contact {share} ({ends.at_first_contact} of {ends.resolved})")  # noqa: T201
     for name, values in times.items():
         print(f"{name:12} {values['p50']:>8.0f} ms  p90 {values['p90']:>8.0f} ms  ({values['n']:.0f})")  # noqa: T201
     return 0

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from desk.store.columns import maker, moment, stamp
 from desk.store.database import Read
 from desk.store.tables import feedback as feedback_table
-from desk.store.tables import ledger, run_steps, runs, threads
+from desk.store.tables import ledger, messages, outbox, run_steps, runs, threads
 from desk.store.upsert import insert
 
 
@@ -44,6 +44,20 @@ class FeedbackRow:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What became of the answers we sent, and how many tickets were settled by their first one."""
+
+    sent: int
+    replied: int
+    bounced: int
+    silent: int
+    resolved: int
+    """Tickets that are resolved and that we answered."""
+    at_first_contact: int
+    """Those of them with one answer of ours and no word from the contact after it."""
+
+
 _row = maker(LedgerRow, at=moment)
 _feedback = maker(FeedbackRow, at=moment)
 
@@ -71,6 +85,39 @@ def rows(period: str | None = None) -> Read[list[LedgerRow]]:
     if period is not None:
         statement = statement.where(c.period == period)
     return Read(statement.order_by(c.id), lambda found: [_row(r) for r in found])
+
+
+def outcomes() -> Read[Outcomes]:
+    """The outcome of every answer (a reply or a bounce counts for the answer before it), and first-contact resolution."""
+    m, o, t = messages.c, outbox.c, threads.c
+    later = sa.select(m.id).where(
+        m.thread_id == o.thread_id, m.direction == "inbound", m.auto == "", m.received_at > o.sent_at
+    )
+    gone = o.state.in_(["sent", "filed"])
+    replied = sa.and_(o.bounced == "", later.exists())
+    sent = sa.select(
+        sa.literal("answers"),
+        sa.func.count(),
+        sa.func.coalesce(sa.func.sum(sa.case((replied, 1), else_=0)), 0),
+        sa.func.coalesce(sa.func.sum(sa.case((o.bounced != "", 1), else_=0)), 0),
+    ).where(gone, o.thread_id.is_not(None))
+    ours = sa.select(sa.func.count()).where(m.thread_id == t.id, m.direction == "outbound").scalar_subquery()
+    again = sa.select(m.id).where(
+        m.thread_id == t.id, m.direction == "inbound", m.auto == "", m.received_at > t.last_outbound_at
+    )
+    done = sa.select(
+        sa.literal("tickets"),
+        sa.func.count(),
+        sa.func.coalesce(sa.func.sum(sa.case((sa.and_(ours == 1, ~again.exists()), 1), else_=0)), 0),
+        sa.literal(0),
+    ).where(t.status == "resolved", t.merged_into.is_(None), t.last_outbound_at.is_not(None))
+
+    def convert(found: Sequence[Any]) -> Outcomes:
+        by = {r[0]: tuple(int(x) for x in r[1:]) for r in found}
+        (count, answered, back), (resolved, first, _) = by["answers"], by["tickets"]
+        return Outcomes(count, answered, back, count - answered - back, resolved, first)
+
+    return Read(sa.union_all(sent, done), convert)
 
 
 def feedback(

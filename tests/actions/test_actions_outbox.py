@@ -458,7 +458,10 @@ def test_hold_everything_stops_all_that_waits_and_what_is_under_way(
     server.between = lambda: door.hold_everything(desk)
     assert door.release(desk, frozen.id, server.send).state is OutboxState.CANCELLED
     assert server.took == []
-    waiting = held(desk, ticket)
+    current = desk.db.get(drafts.current(ticket.id))
+    assert current is not None
+    assert review.approve(desk, current.id).text.endswith("approved; waits: mara holds everything")
+    waiting = desk.db.get(outbox.rows())[0]
     world.later(20)
     with pytest.raises(Conflict, match="mara holds everything"):
         door.release(desk, waiting.id, server.send)

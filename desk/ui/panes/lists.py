@@ -92,11 +92,14 @@ class OutboxSheet(WholeSheet):
     """What is on its way or could not leave, with the hold's countdown."""
 
     name, tall, ticking = "outbox", 2, True
+    _holder = ""
 
     async def load(self) -> "dict[int, OutboxRow]":
         """Everything that has not left."""
+        from desk.actions.outbox import stopped
         from desk.store import outbox
 
+        self._holder = await self._database.get(stopped())
         states = (OutboxState.HELD, OutboxState.QUEUED, OutboxState.SENDING, OutboxState.RETRY)
         found = await self._database.get(outbox.rows((*states, OutboxState.IN_DOUBT, OutboxState.FAILED)))
         return {row.id: row for row in found}
@@ -107,14 +110,16 @@ class OutboxSheet(WholeSheet):
         held = row.state == OutboxState.HELD
         bad = row.state in (OutboxState.FAILED, OutboxState.IN_DOUBT)
         style = ink.warning if held else ink.danger if bad else ink.accent
-        right = words.countdown(row.not_before, now) if held else words.age(row.approved_at, now)
+        right = words.age(row.approved_at, now)
+        if held:
+            right = "stopped" if self._holder else words.countdown(row.not_before, now)
         to = words.clip(line(", ".join(row.recipients)), min(26, width // 3)) + "  "
         first = _two([(sign + " ", style), (to, ink.strong), (line(row.subject), Style())], right, width, ink)
         detail = f"  {word}" + (f" · approved by {line(row.approved_by)}" if row.approved_by else "")
         if row.error:
             detail = f"  {word} · {line(row.error)}"
         if held:
-            detail += " · u takes it back"
+            detail += f" · {line(self._holder)} holds everything" if self._holder else " · u takes it back"
         return [first, [Segment(words.clip(detail, width), style if bad else ink.quiet)]]
 
 
