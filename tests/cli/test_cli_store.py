@@ -84,10 +84,13 @@ def test_show_tells_one_ticket(desk: Shell, store: Database) -> None:
 
 def test_stats_counts_by_view(desk: Shell, store: Database) -> None:
     found = desk("stats", "--json").json
-    assert list(found) == ["views", "steps_ms", "drafts"]
+    assert list(found) == ["views", "steps_ms", "drafts", "outcomes"]
+    assert found["outcomes"]["sent"] == found["outcomes"]["resolved"] == 0
     assert found["drafts"] == {"verdicts": {}, "reasons": {}, "kept": None}
     assert found["views"]["all"] == 2
-    assert re.search(r"^all +2$", desk("stats").out, re.M)
+    told = desk("stats").out
+    assert re.search(r"^all +2$", told, re.M)
+    assert "resolved at first contact none yet (0 of 0)" in told
 
 
 def test_usage_tells_a_row_a_ticket_and_month_however_often_it_was_answered(desk: Shell, store: Database) -> None:
