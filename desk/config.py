@@ -179,6 +179,26 @@ class KnowledgeConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ProhibitedConfig:
+    """One list of words the house does not want to handle."""
+
+    name: str = ""
+    """What the list is about; the tag a ticket gets."""
+    words: tuple[str, ...] = ()
+    """Words and phrases, whole, in any case."""
+    action: str = "tag"
+    """`tag` puts the name on the ticket, `quarantine` keeps the message back for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuardConfig:
+    """What is kept back beside attacks."""
+
+    prohibited: tuple[ProhibitedConfig, ...] = ()
+    """Lists of words, as `[[guard.prohibited]]`; none at first."""
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookConfig:
     """Messages handed in by HTTP."""
 
@@ -216,6 +236,8 @@ class Config:
     """How a message becomes a draft, and a draft a sent reply."""
     knowledge: KnowledgeConfig = KnowledgeConfig()
     """What answers are taken from."""
+    guard: GuardConfig = GuardConfig()
+    """What is kept back beside attacks."""
     webhook: WebhookConfig = WebhookConfig()
     """Messages handed in by HTTP."""
     screen: ScreenConfig = ScreenConfig()
@@ -228,6 +250,7 @@ _CHOICES = {
     "mailboxes.smtp.security": _SECURITY,
     "mailboxes.oauth.provider": ("google", "microsoft"),
     "mailboxes.register": ("mirror", "formal", "casual"),
+    "guard.prohibited.action": ("tag", "quarantine"),
     "model.provider": ("llamacpp", "openai", "none"),
 }
 """The words that a setting takes, where it takes no others."""
@@ -330,6 +353,8 @@ def _fits(record: Any, where: str, path: Path) -> None:
     ):
         what = f"{path}: {where.rstrip('.')} needs a name, a pattern, and either a command or a url."
         raise ConfigError(what, "Add what is missing.")
+    if isinstance(record, ProhibitedConfig) and not (record.name.strip() and any(w.strip() for w in record.words)):
+        raise ConfigError(f"{path}: {where.rstrip('.')} needs a name and words.", "Add what is missing.")
     if isinstance(record, ImapConfig | SmtpConfig) and record.security == "none" and not loopback(record.host):
         what = f'{path}: {where}security is "none", but {record.host or "a missing host"} is not this machine.'
         raise ConfigError(what, 'Use "tls" or "starttls"; without encryption the password could be read on its way.')

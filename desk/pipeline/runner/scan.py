@@ -13,12 +13,13 @@ from desk.domain.mail import ParsedMail
 from desk.errors import StoreError
 from desk.guard.files import risk
 from desk.guard.policy import PHISHING_THRESHOLD, SPAM_THRESHOLD
+from desk.guard.prohibited import find
 from desk.guard.scan import scan as scan_mail
 from desk.mail.parse import parse
 from desk.pipeline.case import Rooms
 from desk.pipeline.runner.load import mailbox
 from desk.pipeline.steps import FIRST, GUARD, TICKET
-from desk.store import changes, intake, jobs, messages, quarantine, threads
+from desk.store import changes, intake, jobs, messages, quarantine, threading, threads
 from desk.store.database import Connection, Database, within
 from desk.store.messages import MessageRow
 from desk.triage import urgent
@@ -46,12 +47,19 @@ def scan_message(db: Database, run: jobs.Run, rooms: Rooms, clock: Callable[[], 
     ms = (time.perf_counter() - started) * 1000
     now = clock()
     blocked = row.direction is Direction.INBOUND and db.get(quarantine.is_blocked(row.from_addr, now))
-    status = verdict_status(row, scan, released=released, blocked=blocked)
+    lists = rooms.config.guard.prohibited
+    unwanted = find(mail.subject, scan.visible, lists) if row.direction is Direction.INBOUND else ()
+    scan = replace(scan, verdict=replace(scan.verdict, evidence=(*scan.verdict.evidence, *unwanted)))
+    named = {e.rule.partition(".")[2] for e in unwanted}
+    held = any(one.name in named and one.action == "quarantine" for one in lists)
+    status = verdict_status(row, scan, released=released, blocked=blocked, prohibited=held)
     with db.write() as tx:
         output = {"status": str(status), "score": scan.verdict.score, "complete": scan.verdict.complete, "ms": ms}
         jobs.finish_step(tx, run, GUARD, output, ms, None, now=now)
         intake.scanned(tx, row.id, scan, now=now, released=released)
         intake.risky(tx, row.id, risks)
+        for name in sorted(named):
+            threading.set_tag(tx, row.thread_id, name, on=True, by="guard")
         if status is not row.status:
             intake.move(tx, row.id, status)
         if blocked:
@@ -69,14 +77,16 @@ def judged(db: Database, row: MessageRow, box: MailboxConfig, *, released: bool)
     return mail, scan_mail(mail, released=released, own_domains=own, raw=raw)
 
 
-def verdict_status(row: MessageRow, scan: Scan, *, released: bool, blocked: bool) -> MessageStatus:
+def verdict_status(
+    row: MessageRow, scan: Scan, *, released: bool, blocked: bool, prohibited: bool = False
+) -> MessageStatus:
     """Where the verdict takes a message. An incomplete scan is no clean one: it waits for a person, and says so."""
     verdict = scan.verdict
     if row.direction is Direction.OUTBOUND:
         return row.status
     if blocked:
         return MessageStatus.ARCHIVED
-    if (verdict.flagged or not verdict.complete) and not released:
+    if (verdict.flagged or not verdict.complete or prohibited) and not released:
         return MessageStatus.QUARANTINED
     if row.auto:
         return MessageStatus.AUTOMATED
@@ -121,9 +131,13 @@ def _place(tx: Connection, row: MessageRow, scan: Scan, status: MessageStatus, n
     text = {
         MessageStatus.QUARANTINED: f"kept back by the guard ({verdict.attack_type}, {verdict.score:.2f})"
         if verdict.flagged
-        else "kept back: the scan could not look at all of it",
+        else "kept back: " + (_unwanted(scan) or "the scan could not look at all of it"),
         MessageStatus.AUTOMATED: f"automated mail: {row.auto_reason or row.auto}",
         MessageStatus.SPAM: f"spam {verdict.spam:.2f}, phishing {verdict.phishing:.2f}",
         MessageStatus.ARCHIVED: "filed as history" if row.history else "sender is blocked",
     }.get(status, f"scanned in {verdict.ms:.0f} ms, clean")
     changes.record(tx, f"guard.{status}", text, actor="guard", at=now, thread_id=row.thread_id, message_id=row.id)
+
+
+def _unwanted(scan: Scan) -> str:
+    return "; ".join(e.text for e in scan.verdict.evidence if e.layer == "list")
