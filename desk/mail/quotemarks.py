@@ -40,6 +40,7 @@ DATE = re.compile(
     r"\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\b\d{4}[./-]\d{1,2}[./-]\d{1,2}|\b\d{1,2}[:.h]\d{2}\b|"
     r"\b(?:19|20)\d\d\b|\d+\s*[年月日년월일]"
 )
+_DIGIT = re.compile(r"\d")
 EMAIL = re.compile(r"[^\s<>\[\](),;:\"]+@[\w-]+(?:\.[\w-]+)+|<[^<>\s]+@[^<>\s]*>")
 
 # Gmail in some languages, and older web mail: a date, a name, perhaps an address, and nothing else.
@@ -95,7 +96,7 @@ LABEL = re.compile(
 
 # Lines that announce the original or a forward; everything below is not this author's.
 ORIGINAL = re.compile(
-    r"^(?![^\n]*\bPGP\b)[\s>*_]*[-_=─—–*]{2,}\s*(?:"
+    r"^[\s>*_]*[-_=─—–*]{2,}(?![^\n]*\bPGP\b)\s*(?:"
     r"(?:urspr[üu]ngliche|original|originale?n?|originalnachricht|orig\.?|forwarded|weitergeleitete|"
     r"doorgestuurd|oorspronkelijk|"
     r"message|mensaje|mensagem|messaggio|courriel|wiadomo|p[ůu]vodn|eredeti|исходное|оригинал|"
@@ -248,7 +249,8 @@ def begins(line: str) -> bool:
 def starts(line: str) -> bool:
     """Whether a line may be the first of an attribution that is wrapped over several lines."""
     line = line.strip().strip("*_- ")
-    return bool(_START.match(line) or DATE.search(line[:40]) or ("@" in line and EMAIL.search(line)))
+    dated = _DIGIT.search(line, 0, 40) and DATE.search(line[:40])  # a digit is found much sooner than a date
+    return bool(_START.match(line) or dated or ("@" in line and EMAIL.search(line)))
 
 
 def is_attribution(joined: str) -> bool:

@@ -91,58 +91,52 @@ def receive(
     """
     if not asked and seen(tx, mailbox_id, fetched) is not None:
         return None
-    row = {
-        "thread_id": thread_id,
-        "mailbox_id": mailbox_id,
-        "direction": str(direction),
-        "status": str(status),
-        "folder": fetched.folder,
-        "uidvalidity": fetched.uidvalidity,
-        "uid": fetched.uid,
-        "blob_hash": keep(tx, fetched.raw, now),
-        "size": len(fetched.raw),
-        "received_at": stamp(fetched.received_at),
-        "sent_at": stamp(parsed.date),
-        "history": history,
-        **_parsed(parsed),
-    }
-    message_id = int(tx.execute(_ADD, row).scalar_one())
-    _attach(tx, message_id, parsed, attachment_hashes)
+    values = {"mailbox_id": mailbox_id, "status": str(status), "blob_hash": keep(tx, fetched.raw, now)}
+    values |= row(fetched, parsed, thread_id, direction, history=history)
+    message_id = int(tx.execute(_ADD, values).scalar_one())
+    if files := file_rows(message_id, parsed, attachment_hashes):
+        tx.execute(attachments.insert(), files)
     named = (*parsed.references, parsed.in_reply_to)
     index_ids(tx, thread_id, parsed.message_id, named, own=direction is Direction.OUTBOUND)
-    files = bool(parsed.attachments)
+    reopen = not (history or parsed.auto)
+    proof = "" if parsed.auto else parsed.authentication
     touch(
         tx,
         thread_id,
         direction,
         fetched.received_at,
-        _snippet(parsed),
-        files=files,
-        reopen=not (history or parsed.auto),
-        authentication="" if parsed.auto else parsed.authentication,
+        snippet(parsed),
+        files=bool(files),
+        reopen=reopen,
+        authentication=proof,
     )
     return message_id
 
 
-def _parsed(parsed: ParsedMail) -> dict[str, Any]:
+def row(fetched: Fetched, parsed: ParsedMail, thread_id: int, direction: Direction, *, history: bool) -> dict[str, Any]:
+    """The columns of a message that follow from what was fetched and parsed."""
     texts = ("message_id", "in_reply_to", "from_addr", "from_name", "reply_to", "subject", "text", "reply_text")
-    row: dict[str, Any] = {name: getattr(parsed, name).replace("\0", "") for name in texts}
-    row["from_addr"] = row["from_addr"].lower()
-    row |= {"to_addrs": list(parsed.to), "cc_addrs": list(parsed.cc), "reference_ids": list(parsed.references)}
-    row |= {"auto": parsed.auto or "", "auto_reason": parsed.auto_reason, "problems": list(parsed.problems)}
-    row["authentication"] = parsed.authentication
-    return row
+    values: dict[str, Any] = {name: getattr(parsed, name).replace("\0", "") for name in texts}
+    values["from_addr"] = values["from_addr"].lower()
+    values |= {"thread_id": thread_id, "direction": str(direction), "history": history, "size": len(fetched.raw)}
+    values |= {"folder": fetched.folder, "uidvalidity": fetched.uidvalidity, "uid": fetched.uid}
+    values |= {"received_at": stamp(fetched.received_at), "sent_at": stamp(parsed.date)}
+    values |= {"to_addrs": list(parsed.to), "cc_addrs": list(parsed.cc), "reference_ids": list(parsed.references)}
+    values |= {"auto": parsed.auto or "", "auto_reason": parsed.auto_reason, "problems": list(parsed.problems)}
+    values["authentication"] = parsed.authentication
+    return values
 
 
-def _attach(tx: Connection, message_id: int, parsed: ParsedMail, hashes: Sequence[str]) -> None:
+def file_rows(message_id: int, parsed: ParsedMail, hashes: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The rows of a message's attachments; `hashes` are those of their bytes, where they are known already."""
+    rows = []
     for place, file in enumerate(parsed.attachments):
         digest = hashes[place] if place < len(hashes) else ""
         if not digest and file.content is not None:
             digest = content_hash(file.content)
         values = {"filename": file.filename.replace("\0", ""), "content_type": file.content_type, "size": file.size}
-        tx.execute(
-            attachments.insert().values(message_id=message_id, hash=digest, content_id=file.content_id, **values)
-        )
+        rows.append({"message_id": message_id, "hash": digest, "content_id": file.content_id, **values})
+    return rows
 
 
 def risky(tx: Connection, message_id: int, found: Mapping[int, str]) -> None:
@@ -154,7 +148,8 @@ def risky(tx: Connection, message_id: int, found: Mapping[int, str]) -> None:
             tx.execute(attachments.update().where(a.id == ids[place]).values(risk=why))
 
 
-def _snippet(parsed: ParsedMail) -> str:
+def snippet(parsed: ParsedMail) -> str:
+    """The first words of a message, for lists."""
     return " ".join((parsed.reply_text or parsed.text).replace("\0", "")[:600].split())[:160]
 
 
@@ -167,11 +162,11 @@ def index_ids(
         tx.execute(unless_there(tx, message_ids, "message_id"), waiting)
     if message_id:
         here = {"message_id": message_id, "thread_id": thread_id, "own": own, "placeholder": False}
-        tx.execute(_arrived(tx.dialect.name), here)
+        tx.execute(arrived(tx.dialect.name), here)
 
 
 @lru_cache(maxsize=2)
-def _arrived(dialect: str) -> Any:
+def arrived(dialect: str) -> Any:
     """A Message-ID whose mail came: a placeholder follows it into its thread, a known one stays where it is."""
     base = sqlite.insert(message_ids) if dialect == "sqlite" else postgresql.insert(message_ids)
     c, new = message_ids.c, base.excluded
@@ -201,13 +196,15 @@ def touch(
     given = {"thread": thread_id, "seconds": stamp(at), "words": snippet}
     if authentication:
         given["proof"] = authentication
-    tx.execute(_touched(direction is Direction.INBOUND, files, proven=bool(authentication)), given)
+    tx.execute(touched(direction is Direction.INBOUND, files, proven=bool(authentication)), given)
     if direction is Direction.INBOUND and reopen:
-        tx.execute(_REOPEN, {"thread": thread_id})
+        tx.execute(REOPEN, {"thread": thread_id})
 
 
 @lru_cache(maxsize=8)
-def _touched(inbound: bool, files: bool, *, proven: bool) -> sa.Update:
+def touched(inbound: bool, files: bool, *, proven: bool) -> sa.Update:
+    """The update of a thread's row by one more message, with the parameters `thread`, `seconds`, `words` and, where
+    something is `proven`, `proof`."""
     c, seconds = threads.c, sa.bindparam("seconds", type_=sa.Double)
     side = c.last_inbound_at if inbound else c.last_outbound_at
     values: dict[str, Any] = {
@@ -224,9 +221,13 @@ def _touched(inbound: bool, files: bool, *, proven: bool) -> sa.Update:
 
 
 _ASLEEP = [str(s) for s in (ThreadStatus.WAITING, ThreadStatus.ON_HOLD, ThreadStatus.RESOLVED, ThreadStatus.ARCHIVED)]
-_REOPEN = (
+REOPEN = (
     threads.update()
-    .where(threads.c.id == sa.bindparam("thread"), threads.c.status.in_(_ASLEEP), threads.c.merged_into.is_(None))
+    .where(
+        threads.c.id == sa.bindparam("thread"),
+        sa.or_(*(threads.c.status == s for s in _ASLEEP)),
+        threads.c.merged_into.is_(None),
+    )
     .values(status=str(ThreadStatus.OPEN), snoozed_until=None, resolved_at=None)
 )
 

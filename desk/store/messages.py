@@ -4,14 +4,13 @@ import zlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
 from desk.domain.enums import Direction, MessageStatus
 from desk.domain.guarded import content_hash
-from desk.store.columns import maker, moment, stamp, strings, when
+from desk.store.columns import maker, moment, strings, when
 from desk.store.database import Read
 from desk.store.intake import index_ids, keep, mailbox, move, outbound, receive, scanned, seen, set_cursor, take, touch
 from desk.store.tables import attachments, blobs, cursors, mailboxes, message_ids, messages, threads
@@ -20,7 +19,6 @@ __all__ = [
     "AttachmentRow",
     "Cursor",
     "MessageRow",
-    "authors",
     "cursor",
     "index_ids",
     "keep",
@@ -36,11 +34,9 @@ __all__ = [
     "participants",
     "raw",
     "receive",
-    "recent_same_subject",
     "scanned",
     "seen",
     "set_cursor",
-    "spans",
     "take",
     "touch",
     "unscanned",
@@ -283,39 +279,6 @@ def participants(thread_ids: Collection[int]) -> Read[dict[int, frozenset[str]]]
         return {thread: frozenset(people) for thread, people in found.items()}
 
     return Read(statement.where(m.thread_id.in_(list(thread_ids))), convert)
-
-
-def authors(thread_ids: Collection[int]) -> Read[dict[int, frozenset[str]]]:
-    """Who wrote in each thread, in lower case."""
-    statement = sa.select(m.thread_id, m.from_addr).where(m.thread_id.in_(list(thread_ids))).distinct()
-    return Read(statement, lambda rows: {t: frozenset(r[1] for r in rows if r[0] == t) for t in {r[0] for r in rows}})
-
-
-def spans(thread_ids: Collection[int]) -> Read[dict[int, tuple[datetime, datetime]]]:
-    """When each thread's first and last messages came or went."""
-    c = threads.c
-    statement = sa.select(c.id, sa.func.coalesce(c.first_message_at, c.last_message_at), c.last_message_at)
-    statement = statement.where(c.id.in_(list(thread_ids)))
-    return Read(statement, lambda rows: {r[0]: (moment(r[1]), moment(r[2])) for r in rows})
-
-
-def recent_same_subject(
-    contact_addr: str, subject_key: str, since: datetime, mailbox_id: int | None = None
-) -> Read[list[tuple[int, datetime]]]:
-    """(thread id, last message) of this contact's threads with this subject key since then, newest first."""
-    values = {"addr": contact_addr.lower(), "subject": subject_key, "since": stamp(since), "box": mailbox_id}
-    return Read(_same_subject(mailbox_id is not None), lambda rows: [(r[0], moment(r[1])) for r in rows], values=values)
-
-
-@lru_cache(maxsize=2)
-def _same_subject(in_mailbox: bool) -> sa.Select[Any]:
-    c, wanted = threads.c, sa.bindparam
-    statement = sa.select(c.id, c.last_message_at).where(
-        c.contact_addr == wanted("addr"), c.subject_key == wanted("subject"), c.last_message_at >= wanted("since")
-    )
-    if in_mailbox:
-        statement = statement.where(c.mailbox_id == wanted("box"))
-    return statement.order_by(c.last_message_at.desc())
 
 
 def mailbox_names() -> Read[dict[int, str]]:

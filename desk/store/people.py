@@ -12,7 +12,7 @@ from desk.store.columns import maker, moment, stamp, when
 from desk.store.database import Read
 from desk.store.tables import agents as agent_table
 from desk.store.tables import contact_addresses, contacts, organisations, threads
-from desk.store.upsert import insert, unless_there
+from desk.store.upsert import insert, reserve, unless_there
 
 PUBLIC_DOMAINS = frozenset(
     {
@@ -81,39 +81,77 @@ _agent = maker(Agent, seen_at=when)
 def contact_of(tx: Connection, address: str, name: str = "", *, at: datetime) -> int:
     """The contact behind an address, made when new; a contact without a name learns it. Returns its id."""
     address = address.strip().lower()
-    a = contact_addresses.c
-    found = tx.execute(_BEHIND, {"wanted": address}).first()
-    if found is not None:
-        if name and not found[1]:
-            tx.execute(contacts.update().where(contacts.c.id == found[0], contacts.c.name == "").values(name=name))
-        return int(found[0])
-    values = {"name": name.replace("\0", ""), "created_at": stamp(at), "organisation_id": _organisation(tx, address)}
-    new = int(tx.execute(_ADD, values).scalar_one())
-    first = {"address": address, "contact_id": new, "first_seen": stamp(at)}
-    if tx.execute(unless_there(tx, contact_addresses, "address").returning(a.contact_id), first).scalar() is not None:
-        return new
-    tx.execute(contacts.delete().where(contacts.c.id == new))
-    return int(tx.execute(sa.select(a.contact_id).where(a.address == address)).scalar_one())
+    return contacts_of(tx, [(address, name)], at=at)[address]
 
 
-def _organisation(tx: Connection, address: str) -> int | None:
+def contacts_of(tx: Connection, wanted: Sequence[tuple[str, str]], *, at: datetime) -> dict[str, int]:
+    """The contact behind each (address, name), as in `contact_of`; addresses in lower case. Returns their ids."""
+    given: dict[str, str] = {}
+    for address, name in wanted:
+        given[address] = given.get(address) or name.replace("\0", "")
+    found = {r[0]: (int(r[1]), r[2]) for r in tx.execute(_BEHIND, {"wanted": list(given)})}
+    learnt = [
+        {"row": found[a][0], "learnt": name} for a, name in given.items() if name and a in found and not found[a][1]
+    ]
+    if learnt:
+        tx.execute(_LEARN, learnt)
+    missing = [a for a in given if a not in found]
+    if missing:
+        found |= _added(tx, {address: given[address] for address in missing}, at)
+    return {address: found[address][0] for address in given}
+
+
+def _added(tx: Connection, names: dict[str, str], at: datetime) -> dict[str, tuple[int, str]]:
+    """New contacts with these addresses and names; where somebody else was quicker, theirs."""
+    homes, ids = _organisations(tx, list(names)), dict(zip(names, reserve(tx, contacts, len(names)), strict=True))
+    seconds = stamp(at)
+    tx.execute(
+        contacts.insert(),
+        [
+            {"id": ids[a], "name": name, "created_at": seconds, "organisation_id": homes.get(_domain(a))}
+            for a, name in names.items()
+        ],
+    )
+    tx.execute(
+        unless_there(tx, contact_addresses, "address"),
+        [{"address": a, "contact_id": new, "first_seen": seconds} for a, new in ids.items()],
+    )
+    found = {r[0]: (int(r[1]), r[2]) for r in tx.execute(_BEHIND, {"wanted": list(names)})}
+    if late := [ids[a] for a in names if found[a][0] != ids[a]]:
+        tx.execute(contacts.delete().where(contacts.c.id.in_(late)))
+    return found
+
+
+def _domain(address: str) -> str:
     domain = address.rpartition("@")[2]
-    if not domain or domain in PUBLIC_DOMAINS:
-        return None
-    known = tx.execute(_OF_DOMAIN, {"wanted": domain}).scalar()
-    if known is not None:
-        return int(known)
-    tx.execute(unless_there(tx, organisations, "domain"), {"name": domain, "domain": domain})
-    return int(tx.execute(_OF_DOMAIN, {"wanted": domain}).scalar_one())
+    return "" if domain in PUBLIC_DOMAINS else domain
+
+
+def _organisations(tx: Connection, addresses: Sequence[str]) -> dict[str, int]:
+    """The organisation of each address's domain, made when new."""
+    domains = sorted({_domain(a) for a in addresses} - {""})
+    if not domains:
+        return {}
+    known = {r[0]: int(r[1]) for r in tx.execute(_OF_DOMAIN, {"wanted": domains})}
+    if new := [{"name": d, "domain": d} for d in domains if d not in known]:
+        tx.execute(unless_there(tx, organisations, "domain"), new)
+        known |= {r[0]: int(r[1]) for r in tx.execute(_OF_DOMAIN, {"wanted": domains})}
+    return known
 
 
 _BEHIND = (
-    sa.select(contact_addresses.c.contact_id, contacts.c.name)
+    sa.select(contact_addresses.c.address, contact_addresses.c.contact_id, contacts.c.name)
     .join_from(contact_addresses, contacts)
-    .where(contact_addresses.c.address == sa.bindparam("wanted"))
+    .where(contact_addresses.c.address.in_(sa.bindparam("wanted", expanding=True)))
 )
-_OF_DOMAIN = sa.select(organisations.c.id).where(organisations.c.domain == sa.bindparam("wanted"))
-_ADD = contacts.insert().returning(contacts.c.id)
+_OF_DOMAIN = sa.select(organisations.c.domain, organisations.c.id).where(
+    organisations.c.domain.in_(sa.bindparam("wanted", expanding=True))
+)
+_LEARN = (
+    contacts.update()
+    .where(contacts.c.id == sa.bindparam("row"), contacts.c.name == "")
+    .values(name=sa.bindparam("learnt"))
+)
 
 
 def contact(contact_id: int) -> Read[Contact | None]:

@@ -223,15 +223,18 @@ def by_number(number: str, me: str = "") -> Read[ThreadDetail | None]:
     return _detail(threads.c.number == number.strip().upper(), me)
 
 
-def count(tx: Connection, name: str, start: int = 0) -> int:
-    """The next value of a counter: one statement, so no two callers get the same; a rolled-back one is given again."""
-    return int(tx.execute(_counted(tx), {"name": name, "value": start + 1}).scalar_one())
+def count(tx: Connection, name: str, start: int = 0, by: int = 1) -> int:
+    """A counter's next value, or its `by`th: one statement, so no two callers get the same; a rolled-back one is given
+    again."""
+    return int(tx.execute(_counted(tx), {"name": name, "value": start + by, "more": by}).scalar_one())
 
 
 def _counted(tx: Connection) -> Any:
     statement = insert(tx, counters)
     if statement not in _COUNTED:
-        more = statement.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
+        more = statement.on_conflict_do_update(
+            index_elements=["name"], set_={"value": counters.c.value + sa.bindparam("more")}
+        )
         _COUNTED[statement] = more.returning(counters.c.value)
     return _COUNTED[statement]
 
@@ -242,7 +245,13 @@ _COUNTED: dict[Any, Any] = {}
 
 def next_number(tx: Connection) -> str:
     """The next ticket number, "T-1001" first."""
-    return f"T-{count(tx, 'thread', FIRST_NUMBER)}"
+    return next_numbers(tx, 1)[0]
+
+
+def next_numbers(tx: Connection, many: int) -> list[str]:
+    """The next ticket numbers, in order."""
+    last = count(tx, "thread", FIRST_NUMBER, many)
+    return [f"T-{number}" for number in range(last - many + 1, last + 1)]
 
 
 def create(

@@ -1,11 +1,13 @@
-"""From fetched bytes to rows: parse, find the thread, store message and cursor in one write, queue the scan."""
+"""From fetched bytes to rows: parse, find the thread, store a batch and its cursor in one write, queue the scans."""
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 from desk.config import MailboxConfig
 from desk.domain.enums import Direction, MessageStatus, ThreadStatus
+from desk.domain.guarded import content_hash
 from desk.domain.mail import NONE, PASS, Fetched, ParsedMail
 from desk.domain.sending import LOOP_SECRET
 from desk.mail.authentication import Learned, judge, learn
@@ -14,11 +16,28 @@ from desk.mail.parse import parse
 from desk.mail.source import Batch
 from desk.mail.threads import Candidate, Decision, Via, assign, subject_key, ticket_tag
 from desk.pipeline.steps import GUARD, SCAN
-from desk.store import changes, intake, jobs, joining, messages, outbox, people, threads
+from desk.store import changes, intake, messages, outbox, people, threads
 from desk.store.database import Connection, Database, within
+from desk.store.filing import Filing, Letter
 
 SUBJECT_DAYS = 30
 """How long a subject alone may lead a contact's mail into an earlier thread."""
+
+
+def letter(fetched: Fetched) -> Letter:
+    """A message ready to be filed. Only what is stored is kept of it: the rest is read from its bytes when wanted."""
+    mail = parse(fetched.raw)
+    hashes = tuple("" if a.content is None else content_hash(a.content) for a in mail.attachments)
+    bare = tuple(replace(a, content=None) for a in mail.attachments)
+    return Letter(
+        fetched,
+        replace(mail, attachments=bare, plain="", html=""),
+        content_hash(fetched.raw),
+        zlib.compress(fetched.raw, 1),
+        hashes,
+        subject_key(mail.subject),
+        ticket_tag(mail.subject) or "",
+    )
 
 
 def take(
@@ -32,181 +51,153 @@ def take(
     history: bool = False,
     outgoing: bool = False,
     channel: str = "email",
+    letters: Sequence[Letter] | None = None,
 ) -> list[int]:
     """Store a batch and its cursor in one write; returns the rows of the messages that are new.
 
     `history` is filed for context and never becomes work; `outgoing` says that the batch is our own sent mail, `channel`
-    how it came.
+    how it came; `letters` are the batch's messages where they have been parsed already.
     """
-    parsed = [(fetched, parse(fetched.raw)) for fetched in batch.messages]
-    new: list[int] = []
+    ready = [letter(fetched) for fetched in batch.messages] if letters is None else letters
     with db.write() as tx:
-        parsed = _proven(tx, mailbox_id, box, parsed, teaching=channel == "email" and not outgoing)
         secret = str(within(tx, changes.setting(LOOP_SECRET)) or "")
-        for fetched, mail in parsed:
-            found = _store(tx, mailbox_id, box, fetched, mail, now=now, history=history, outgoing=outgoing,
-                           channel=channel, secret=secret)  # fmt: skip
-            if found is not None:
-                new.append(found)
+        own = frozenset(a.casefold() for a in (box.address, *box.aliases) if a)
+        new: list[int] = []
+        if ready:
+            ready = _proven(tx, mailbox_id, box, ready, teaching=channel == "email" and not outgoing)
+            desk = Filing(tx, mailbox_id, ready, now)
+            for one in ready:
+                found = _file(desk, one, own, secret, history=history, outgoing=outgoing, channel=channel)
+                if found is not None:
+                    new.append(found)
+            desk.write()
         intake.set_cursor(tx, mailbox_id, folder, batch.cursor.uidvalidity, batch.cursor.last_uid, at=now)
     return new
 
 
 def _proven(
-    tx: Connection, mailbox_id: int, box: MailboxConfig, parsed: list[tuple[Fetched, ParsedMail]], *, teaching: bool
-) -> list[tuple[Fetched, ParsedMail]]:
+    tx: Connection, mailbox_id: int, box: MailboxConfig, letters: Sequence[Letter], *, teaching: bool
+) -> list[Letter]:
     """The messages with the receiving server's word about their senders. Where nobody named that server, its name is
     learned; a refusal is believed before that, a proof is not."""
     name = f"auth_server:{mailbox_id}"
     stored = {} if box.auth_servers else within(tx, changes.setting(name)) or {}
     known = before = Learned(**{**stored, "domains": tuple(stored.get("domains", ()))})
-    found: list[tuple[Fetched, ParsedMail]] = []
-    for fetched, mail in parsed:
+    found: list[Letter] = []
+    for one in letters:
+        mail = one.mail
         known = learn(mail, known) if teaching and not box.auth_servers else known
         word = judge(mail, box.auth_servers or (known.server or known.candidate,))
         if word == PASS and not (box.auth_servers or known.server):
             word = NONE
-        found.append((fetched, replace(mail, authentication=word)))
+        found.append(replace(one, mail=replace(mail, authentication=word)))
     if known != before:
         changes.set_setting(tx, name, asdict(known))
     return found
 
 
-def _store(
-    tx: Connection,
-    mailbox_id: int,
-    box: MailboxConfig,
-    fetched: Fetched,
-    mail: ParsedMail,
-    *,
-    now: datetime,
-    history: bool,
-    outgoing: bool,
-    channel: str,
-    secret: str,
+def _file(
+    desk: Filing, letter: Letter, own: frozenset[str], secret: str, *, history: bool, outgoing: bool, channel: str
 ) -> int | None:
-    if intake.seen(tx, mailbox_id, fetched) is not None:
+    """Put one message where it belongs; None when the mailbox holds it already."""
+    if desk.seen(letter):
         return None
-    own = {a.casefold() for a in (box.address, *box.aliases) if a}
-    ours = outgoing and mail.from_addr.casefold() in own
-    if not ours and secret and is_own_loop(mail.headers, secret):
-        mail = _marked(mail, "our own mail came back")
-    elif mail.auto_reason == CAME_BACK:
-        mail = without_forged_mark(mail)
-    if not ours and mail.auto is None and mail.message_id and within(tx, messages.own_ids([mail.message_id])):
-        mail = _marked(mail, "our own message came back")
-    elif not ours and mail.from_addr.casefold() in own and mail.auto is None:
-        mail = _marked(mail, "sent in the name of this mailbox")
+    ours = outgoing and letter.mail.from_addr.casefold() in own
+    mail = letter.mail if ours else _judged(desk, letter, own, secret)
+    letter = letter if mail is letter.mail else replace(letter, mail=mail)
     if mail.auto == "bounce":
-        thread_id: int | None = _bounced(tx, mail, now)
+        thread_id = _bounced(desk, parse(letter.fetched.raw))
         decision = Decision(thread_id, (), False, "delivery report")
     else:
-        decision = find_thread(tx, mailbox_id, mail, own, fetched.received_at)
-    thread_id = decision.thread_id
+        decision = find_thread(desk, letter, own)
+        thread_id = decision.thread_id
     if thread_id is None:
         who = mail.to[0] if ours and mail.to else mail.from_addr
-        contact = people.contact_of(tx, who or "unknown", "" if ours else mail.from_name, at=now)
-        thread_id = threads.create(
-            tx,
-            mailbox_id=mailbox_id,
-            subject=mail.subject,
-            contact_id=contact,
-            contact_addr=who,
-            at=fetched.received_at,
-            subject_key=subject_key(mail.subject),
-            channel=channel,
-            **({"status": ThreadStatus.RESOLVED} if history else {"step": "scanning"}),
-        )
+        state = {"status": str(ThreadStatus.RESOLVED)} if history else {"step": "scanning"}
+        thread_id = desk.open(letter, who, "" if ours else mail.from_name, channel, **state)
     if not (ours or history or mail.auto):
-        people.reached(tx, mail.from_addr)
-    status = MessageStatus.SENT if ours else MessageStatus.RECEIVED
-    message_id = intake.receive(
-        tx,
-        mailbox_id=mailbox_id,
-        fetched=fetched,
-        parsed=mail,
-        thread_id=thread_id,
-        now=now,
-        direction=Direction.OUTBOUND if ours else Direction.INBOUND,
-        status=status,
-        history=history,
-        asked=True,
-    )
-    if message_id is None:
-        return None
-    for into in decision.refused:
-        joining.refuse(tx, thread_id, into, mail.from_addr)
+        people.reached(desk.tx, mail.from_addr)
     words = decision.reason if decision.thread_id else "a new ticket"
-    changes.record(
-        tx,
-        "mail.sent" if ours else "mail.received",
-        f"{'from us' if ours else f'from {mail.from_addr}'}: {words}",
-        actor="fetch",
-        at=fetched.received_at if history else now,
-        thread_id=thread_id,
-        message_id=message_id,
+    message_id = desk.add(
+        letter,
+        thread_id,
+        direction=Direction.OUTBOUND if ours else Direction.INBOUND,
+        status=MessageStatus.SENT if ours else MessageStatus.RECEIVED,
+        history=history,
+        run=SCAN,
+        step=GUARD,
+        event=("mail.sent", f"from us: {words}") if ours else ("mail.received", f"from {mail.from_addr}: {words}"),
     )
-    jobs.enqueue(tx, SCAN, run_at=now, now=now, thread_id=thread_id, message_id=message_id, step=GUARD)
-    joining.join(tx, thread_id, decision.also, grown=decision.thread_id is not None, now=now)
+    for into in decision.refused:
+        desk.refuse(thread_id, into, mail.from_addr)
+    desk.join(thread_id, decision.also, grown=decision.thread_id is not None)
     return message_id
 
 
-def find_thread(tx: Connection, mailbox_id: int, mail: ParsedMail, own: set[str], received_at: datetime) -> Decision:
+def _judged(desk: Filing, letter: Letter, own: frozenset[str], secret: str) -> ParsedMail:
+    """The message with what only the desk can know: whether it is our own that came back."""
+    mail = letter.mail
+    if secret and is_own_loop(mail.headers, secret):
+        mail = _marked(mail, "our own mail came back")
+    elif mail.auto_reason == CAME_BACK:
+        judged = without_forged_mark(parse(letter.fetched.raw))
+        mail = replace(mail, auto=judged.auto, auto_reason=judged.auto_reason)
+    if mail.auto is None and mail.message_id and desk.is_own(mail.message_id):
+        return _marked(mail, "our own message came back")
+    if mail.auto is None and mail.from_addr.casefold() in own:
+        return _marked(mail, "sent in the name of this mailbox")
+    return mail
+
+
+def find_thread(desk: Filing, letter: Letter, own: frozenset[str]) -> Decision:
     """The thread a message belongs to: by what it refers to, by the ticket number in its subject, then by subject."""
-    referred = [i for i in (mail.in_reply_to, *reversed(mail.references)) if i]
-    known = within(tx, messages.known_ids([*referred, mail.message_id])) if referred or mail.message_id else {}
+    mail, at = letter.mail, letter.fetched.received_at
     found: dict[int, Via] = {}
-    for identity in referred:
-        if identity in known:
-            found.setdefault(_alive(tx, known[identity]), "reference")
-    if mail.message_id in known:
-        found.setdefault(_alive(tx, known[mail.message_id]), "answered")
-    if (tag := ticket_tag(mail.subject)) and (detail := within(tx, threads.by_number(tag))):
-        found.setdefault(_alive(tx, detail.row.id), "tag")
-    if key := subject_key(mail.subject):
-        since = received_at - timedelta(days=SUBJECT_DAYS)
-        for thread_id, _ in within(tx, messages.recent_same_subject(mail.from_addr, key, since, mailbox_id)):
-            found.setdefault(_alive(tx, thread_id), "subject")
-    if not found:
-        return assign(mail, ())
-    people_of = within(tx, messages.participants(found))
-    authors = within(tx, messages.authors(found)) if "answered" in found.values() else {}
-    spans = within(tx, messages.spans(found))
+    for thread_id in desk.referred((mail.in_reply_to, *reversed(mail.references))):
+        found.setdefault(_alive(desk, thread_id), "reference")
+    for thread_id in desk.referred([mail.message_id]):
+        found.setdefault(_alive(desk, thread_id), "answered")
+    if letter.tag and (tagged := desk.by_tag(letter.tag)):
+        found.setdefault(_alive(desk, tagged), "tag")
+    if letter.subject_key:
+        for thread_id in desk.alike(mail.from_addr, letter.subject_key, at - timedelta(days=SUBJECT_DAYS)):
+            found.setdefault(_alive(desk, thread_id), "subject")
     candidates = []
     for thread_id, via in found.items():
-        first, last = spans.get(thread_id, (received_at, received_at))
-        circle = people_of.get(thread_id, frozenset()) | own
-        candidates.append(Candidate(thread_id, via, circle, last, first, authors.get(thread_id, frozenset())))
+        ticket = desk.tickets[thread_id]
+        circle, authors = own | ticket.people, frozenset(ticket.authors)
+        candidates.append(Candidate(thread_id, via, circle, ticket.last_at, ticket.first_at, authors))
     return assign(mail, candidates, tuple(own))
 
 
-def _alive(tx: Connection, thread_id: int) -> int:
+def _alive(desk: Filing, thread_id: int) -> int:
     """The ticket a merged one went into."""
-    seen: Sequence[int] = ()
-    while (into := within(tx, threads.merged_into(thread_id))) and thread_id not in seen:
-        seen = (*seen, thread_id)
+    seen: set[int] = set()
+    while (into := desk.tickets[thread_id].merged_into) and into not in seen:
+        seen.add(thread_id)
         thread_id = into
     return thread_id
 
 
-def _bounced(tx: Connection, mail: ParsedMail, now: datetime) -> int | None:
+def _bounced(desk: Filing, mail: ParsedMail) -> int | None:
     """Link a delivery report to what we sent; the ticket it belongs to, None where it is about no mail of ours.
 
     For good: the contact is marked, the message in the outbox too, and the ticket is open again and says why. For now:
     the timeline says so. A report about somebody else's mail changes nothing.
     """
-    thread_id = None
+    desk.write()  # it may be about a ticket of this very batch
+    tx, thread_id = desk.tx, None
     for report in bounced(mail):
-        ours = within(tx, messages.own_ids(report.originals))
-        original = next((i for i in report.originals if i in ours), "")
+        desk.look_up(report.originals)
+        original = next((i for i in report.originals if desk.is_own(i)), "")
         if not original:
             continue
-        thread_id = _alive(tx, within(tx, messages.known_ids([original]))[original])
+        thread_id = _alive(desk, desk.referred([original])[0])
         sent_to = within(tx, messages.recipients(original))
         who = _addressed(sent_to, report.recipient)
         code = f" ({report.status})" if report.status else ""
         text = f"our mail to {who} {'could not be delivered' if report.permanent else 'is delayed'}{code}"
-        changes.record(tx, "mail.bounced", text, actor="fetch", at=now, thread_id=thread_id)
+        changes.record(tx, "mail.bounced", text, actor="fetch", at=desk.now, thread_id=thread_id)
         if report.permanent:
             people.undeliverable(tx, who, f"{who} could not be reached{code}")
             outbox.bounced(tx, original, text)

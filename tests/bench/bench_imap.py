@@ -82,7 +82,7 @@ def mbsync(server: ImapServer, home: Path) -> float:
     config.write_text(
         f"IMAPAccount a\nHost 127.0.0.1\nPort {server.port}\nUser {server.user}\nPass {server.password}\nSSLType None\n"
         f"AuthMechs LOGIN\n\nIMAPStore far\nAccount a\n\nMaildirStore near\nPath {home}/mail/\nInbox {home}/mail/INBOX\n\n"
-        "Channel c\nFar :far:\nNear :near:\nPatterns INBOX\nCreate Near\nSync Pull\n"
+        "Channel c\nFar :far:\nNear :near:\nPatterns INBOX\nCreate Near\nSync Pull\nSyncState *\n"
     )
     begin = time.perf_counter()
     subprocess.run(["mbsync", "-q", "-c", str(config), "c"], check=True, stdout=subprocess.DEVNULL)

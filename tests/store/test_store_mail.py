@@ -4,7 +4,6 @@ import asyncio
 from array import array
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -78,18 +77,8 @@ def test_message_ids_lead_to_threads_and_a_reference_may_come_first(both: Databa
         sent = [messages.outbound(tx, thread_id=one, mailbox_id=1, out=out, body="Hello", at=at(5)) for _ in range(2)]
         assert sent[0] == sent[1]
         assert messages.own_ids(["<ours@x>", "<b@x>"]).run(tx) == {"<ours@x>"}
-    assert both.get(messages.participants([one]))[one] == {"anna@example.org", "help@shop.example"}
     last = both.get(messages.of_thread(one))[-1]
     assert (last.direction, last.clean) == (Direction.OUTBOUND, True)
-
-
-def test_same_subject_is_found_for_the_same_contact_and_only_lately(both: Database) -> None:
-    with both.write() as tx:
-        one, _ = thread(tx, subject_key="parcel")
-        thread(tx, mail(sender="tom@example.org"), subject_key="parcel")
-    since = NOW - timedelta(days=30)
-    assert both.get(messages.recent_same_subject("Anna@example.org", "parcel", since)) == [(one, NOW)]
-    assert both.get(messages.recent_same_subject("anna@example.org", "parcel", at(1))) == []
 
 
 def test_an_inbound_message_reopens_and_history_does_not(both: Database) -> None:
