@@ -110,9 +110,7 @@ class Filing:
         """Tickets by contact and subject."""
         senders = {x.mail.from_addr.lower() for x in letters if x.subject_key}
         keys = {x.subject_key for x in letters if x.subject_key}
-        select = sa.select(t.id, t.contact_addr, t.subject_key).where(
-            t.mailbox_id == self.mailbox_id, t.merged_into.is_(None)
-        )
+        select = sa.select(t.id, t.contact_addr, t.subject_key).where(t.mailbox_id == self.mailbox_id)
         found: dict[tuple[str, str], list[int]] = {}
         for thread_id, sender, key in self._all(select.where(t.contact_addr.in_(sorted(senders))), t.subject_key, keys):
             found.setdefault((sender, key), []).append(thread_id)
