@@ -10,6 +10,7 @@ from desk.domain.mail import Attachment, Outgoing
 from desk.domain.sending import ReleaseCheck, ReplyRequest
 from desk.domain.states import MESSAGE_MOVES
 from desk.domain.ticket import Gate
+from desk.errors import Refused
 from desk.store import drafts, messages, people, threads
 from desk.store.drafts import DraftRow
 from desk.store.messages import MessageRow
@@ -43,6 +44,14 @@ def covered(rows: Sequence[MessageRow], draft: DraftRow) -> tuple[int, ...]:
 def forwards(draft: DraftRow) -> bool:
     """Whether a draft hands the message on instead of answering it."""
     return any(action.kind is ActionKind.FORWARD for action in draft.plan) and draft.written_by is Author.AGENT
+
+
+def standing_draft(u: Unit, thread_id: int) -> DraftRow | None:
+    """The draft on offer before a person writes one; Refused while an approved answer is on its way."""
+    before = u.get(drafts.current(thread_id))
+    if before is not None and before.state == "approved":
+        raise Refused("An approved answer is on its way.", "Take it back in the outbox first.")
+    return before
 
 
 def newest_inbound(rows: Sequence[MessageRow]) -> MessageRow | None:

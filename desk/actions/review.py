@@ -4,7 +4,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from desk.actions.answer import advance, covered, failing, forwards, newest_inbound, release_check, request
+from desk.actions.answer import (
+    advance,
+    covered,
+    failing,
+    forwards,
+    newest_inbound,
+    release_check,
+    request,
+    standing_draft,
+)
 from desk.actions.desk import DRAFT_STEP, FIRST_STEP, TICKET, Desk, Done, Unit, found, unit
 from desk.actions.standing import standing
 from desk.domain.enums import Author, MessageStatus, RejectReason, RunState, ThreadStatus
@@ -214,9 +223,7 @@ def reply(desk: Desk, thread_id: int, body: str, subject: str | None = None, cc:
         raise Refused("The reply is empty.", "Write something first.")
     with unit(desk, "reply", f"thread:{thread_id}") as u:
         detail = u.thread(thread_id)
-        before = u.get(drafts.current(thread_id))
-        if before is not None and before.state == "approved":
-            raise Refused("An approved answer is on its way.", "Take it back in the outbox first.")
+        before = standing_draft(u, thread_id)
         rows = u.get(messages.of_thread(thread_id))
         newest = newest_inbound(rows)
         draft = Draft(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from desk.actions.answer import newest_inbound
+from desk.actions.answer import newest_inbound, standing_draft
 from desk.actions.desk import Desk, Done, found, unit
 from desk.actions.review import offer
 from desk.domain.enums import ActionKind, Author, ThreadStatus
@@ -37,9 +37,7 @@ def forward(desk: Desk, thread_id: int, to: Sequence[str], body: str) -> Done:
     """Offer a forward of the ticket's newest message, its files included; the reply on offer comes back once it left."""
     with unit(desk, "forward", f"thread:{thread_id}", {"to": list(to)}) as u:
         detail = u.thread(thread_id)
-        before = u.get(drafts.current(thread_id))
-        if before is not None and before.state == "approved":
-            raise Refused("An approved answer is on its way.", "Take it back in the outbox first.")
+        before = standing_draft(u, thread_id)
         rows = u.get(messages.of_thread(thread_id))
         newest = newest_inbound(rows)
         if newest is None:

@@ -1,8 +1,8 @@
 """TLS as mail needs it: certificates verified always, plain text on this machine only."""
 
-import ipaddress
 import ssl
 
+from desk.config import loopback
 from desk.errors import MailError
 
 
@@ -13,20 +13,10 @@ def tls_context() -> ssl.SSLContext:
     return context
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, by name or address, without looking it up."""
-    if host.lower() in ("localhost", "localhost.localdomain") or host.lower().endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
 def require_private(host: str, security: str, section: str) -> None:
     """Refuse to send a password in the clear to another machine."""
     if not host:
         raise MailError(f"There is no {section}.host in the configuration.", "Run `desk init` to connect a mailbox.")
-    if security == "none" and not is_loopback(host):
+    if security == "none" and not loopback(host):
         what = f"{section}.security is none, but {host} is another machine."
         raise MailError(what, "Use tls or starttls; none is for servers on this machine.")
