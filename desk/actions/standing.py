@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from desk.actions.answer import newest_inbound
 from desk.actions.desk import Desk
+from desk.domain import answering
 from desk.domain.mail import FAIL, PASS
 from desk.domain.ticket import Gate
 from desk.store import outbox, people, threads
@@ -42,6 +43,7 @@ def standing(
         forged = target.authentication == FAIL
         return (
             Gate("sender", not forged, f"the mail server says this is not from {who}" if forged else ""),
+            _reply_to(target, recipients),
             _reachable(desk, recipients),
         )
     alone = {a.lower() for a in recipients} == {who.lower()}
@@ -52,6 +54,14 @@ def standing(
         _reachable(desk, recipients),
         *_limits(desk, target.thread_id, besides, desk.clock()),
     )
+
+
+def _reply_to(target: MessageRow, recipients: Sequence[str]) -> Gate:
+    """Whether the answer goes where the sender is: a Reply-To elsewhere is how mail is led away."""
+    elsewhere = answering.recipients(target.from_addr, target.reply_to, (), (), ()).warnings
+    used = target.reply_to.lower() in {a.lower() for a in recipients}
+    warned = [w for w in elsewhere if w.startswith("Answers go to")] if used and target.reply_to else []
+    return Gate("reply_to", not warned, warned[0] if warned else "")
 
 
 def _reachable(desk: Desk, recipients: Sequence[str]) -> Gate:

@@ -90,6 +90,18 @@ def _written(body: str, language: str, subject: str = "") -> Draft:
     return Draft(subject, body, language or "en", Author.AGENT, 1.0, (), ())
 
 
+def address(desk: Desk, draft_id: int, to: Sequence[str], cc: Sequence[str] = ()) -> Done:
+    """Say to whom a draft goes, instead of whom the answered message names; with nobody in `to`, those again."""
+    with unit(desk, "address", f"draft:{draft_id}", {"to": list(to), "cc": list(cc)}) as u:
+        draft = found(u.get(drafts.one(draft_id)), "This draft")
+        if draft.state != "offered":
+            raise Refused("This draft is no longer on offer.", "Take it back in the outbox first.")
+        drafts.address(u.tx, draft_id, to, cc)
+        text = f"goes to {', '.join((*to, *cc))}" if to else "goes to everybody the message names"
+        u.note("draft.addressed", f"version {draft.version} {text}", draft.thread_id)
+    return Done(f"Version {draft.version} {text}", partial(address, desk, draft_id, draft.to, draft.cc))
+
+
 def attach(desk: Desk, draft_id: int, path: Path) -> Done:
     """Put a file to a draft: its bytes are kept as they are now. Refused for what is no file, or is too large."""
     path = path.expanduser()

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Literal
 
+from desk.domain.answering import NO_REPLY
 from desk.domain.mail import Attachment, Bounce, ParsedMail
 from desk.mail import bounces
 
@@ -32,13 +33,6 @@ _AUTO_HEADERS = {
 }
 _LIST_HEADERS = ("list-id", "list-unsubscribe", "list-unsubscribe-post", "list-post", "list-help", "mailing-list")
 _ADDRESSED = ("delivered-to", "x-original-to", "envelope-to")
-NO_REPLY = re.compile(
-    r"^(?:(?:no|do[-_.]?not|dont|ne|nicht)[-_.]?(?:reply|respond|answer|antworten|repondre)|"
-    r"noreply|no[-_.]?responder|"
-    r"nao[-_.]?responda?|keine?[-_.]?antwort|autoreply|auto[-_.]?(?:reply|responder?)|mailer[-_.]?daemon|"
-    r"mail[-_.]?daemon|"
-    r"postmaster|bounces?|mdaemon)(?:[-+_.].*|\d*)$"
-)
 _AWAY = (
     r"out[- ]of[- ](?:the[- ])?office|ooo|auto(?:mated|matic)?[- ]?(?:reply|response)|auto[- ]?responder|"
     r"vacation(?: (?:notice|reply|message|response))|away from (?:my|the) (?:office|desk|mail)|absence|"

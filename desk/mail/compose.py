@@ -3,7 +3,6 @@
 import re
 import secrets
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -11,6 +10,8 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from desk.config import MailboxConfig
+from desk.domain import answering
+from desk.domain.answering import Recipients, distinct
 from desk.domain.mail import Attachment, Outgoing, ParsedMail
 from desk.errors import SendError
 from desk.mail import automated, charsets
@@ -52,50 +53,9 @@ LANGUAGES = tuple(_HEADS)
 """Languages of the line above a quote."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recipients:
-    """Who a reply goes to, and what a person should know before it does."""
-
-    to: tuple[str, ...]
-    cc: tuple[str, ...]
-    warnings: tuple[str, ...]
-
-
 def recipients(to: ParsedMail, own: Collection[str]) -> Recipients:
-    """To: Reply-To where there is one (with a warning when its domain differs from the sender's), else From; for a
-    message of ours, those it went to. Cc: everybody else who was addressed. Own addresses and repeats are dropped."""
-    ours = {a.lower() for a in own}
-    warnings: list[str] = []
-    if to.from_addr.lower() in ours:
-        first: tuple[str, ...] = to.to
-    elif to.reply_to and to.reply_to.lower() not in ours:
-        first = (to.reply_to,)
-        there, here = _domain(to.reply_to), _domain(to.from_addr)
-        if to.from_addr and there != here:
-            warnings.append(f"Answers go to {to.reply_to}, which is not at the sender's {here or 'address'}.")
-    else:
-        first = (to.from_addr,)
-    main = _distinct(first, ours)
-    rest = _distinct((*to.to, *to.cc), ours | {a.lower() for a in main})
-    if not main and rest:
-        main, rest = rest[:1], rest[1:]
-    if not main:
-        warnings.append("The message names nobody to answer.")
-    if any(automated.NO_REPLY.match(a.rpartition("@")[0].lower()) for a in main):
-        warnings.append(f"{main[0]} says that it takes no answers.")
-    return Recipients(main, rest, tuple(warnings))
-
-
-def _distinct(found: Iterable[str], without: Collection[str]) -> tuple[str, ...]:
-    kept: dict[str, str] = {}
-    for address in found:
-        if "@" in address and address.lower() not in without:
-            kept.setdefault(address.lower(), address)
-    return tuple(kept.values())
-
-
-def _domain(address: str) -> str:
-    return address.rpartition("@")[2].lower()
+    """Who the answer to a message goes to; see `domain.answering.recipients`."""
+    return answering.recipients(to.from_addr, to.reply_to, to.to, to.cc, own)
 
 
 def reply_subject(subject: str, number: str = "") -> str:
@@ -149,8 +109,8 @@ def reply(
     who = recipients(to, (box.address, *box.aliases))
     main, copies = who.to, who.cc
     if recipients_to is not None:
-        main, copies = _distinct(recipients_to, ()), ()
-    copies = _distinct((*copies, *cc), {a.lower() for a in (*main, box.address, *box.aliases)})
+        main, copies = distinct(recipients_to, ()), ()
+    copies = distinct((*copies, *cc), {a.lower() for a in (*main, box.address, *box.aliases)})
     chain = [*references, *to.references, *([] if to.references else [to.in_reply_to]), to.message_id]
     extra: list[tuple[str, str]] = []
     if to.message_id:
@@ -179,8 +139,8 @@ def new(
     loop: str = "",
 ) -> Outgoing:
     """A message that answers nothing, ready to send."""
-    main = _distinct(to, ())
-    copies = _distinct(cc, {a.lower() for a in main})
+    main = distinct(to, ())
+    copies = distinct(cc, {a.lower() for a in main})
     extra = [("Auto-Submitted", "auto-generated")] if auto_submitted else []
     title = _tagged(_line(subject), number)
     return _message(box, main, copies, title, body.rstrip(), now, _chain(references), extra, attachments, loop)
@@ -199,8 +159,8 @@ def forward(
     loop: str = "",
 ) -> Outgoing:
     """A message handed on: own words first, then the original with its head and its files, ready to send."""
-    main = _distinct(to, ())
-    copies = _distinct(cc, {a.lower() for a in main})
+    main = distinct(to, ())
+    copies = distinct(cc, {a.lower() for a in main})
     fields = (
         ("From", f"{original.from_name} <{original.from_addr}>" if original.from_name else original.from_addr),
         ("Date", original.date.strftime("%Y-%m-%d %H:%M %z") if original.date else ""),
@@ -238,7 +198,8 @@ def _message(
 ) -> Outgoing:
     if not to:
         raise SendError("The message has no recipient.", "Enter an address to send it to.", permanent=True)
-    message_id = f"{secrets.token_hex(4)}.{secrets.token_hex(8)}@{_ascii_domain(_domain(box.address)) or 'localhost'}"
+    domain = _ascii_domain(box.address.rpartition("@")[2].lower()) or "localhost"
+    message_id = f"{secrets.token_hex(4)}.{secrets.token_hex(8)}@{domain}"
     fields = [
         ("Date", format_datetime(now)),
         ("From", _mailbox(box.display_name, box.address)),

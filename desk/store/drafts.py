@@ -197,6 +197,11 @@ def attach(tx: Connection, draft_id: int, files: Sequence[DraftFile]) -> None:
     tx.execute(drafts.update().where(d.id == draft_id).values(attachments=[asdict(f) for f in files]))
 
 
+def address(tx: Connection, draft_id: int, to: Sequence[str], cc: Sequence[str]) -> None:
+    """Say to whom a revision goes; without `to` as the answered message says, and to `cc` besides."""
+    tx.execute(drafts.update().where(d.id == draft_id).values(to_addrs=list(to), cc_addrs=list(cc)))
+
+
 def settle(
     tx: Connection, draft_id: int, new: str, *, expect: str = "offered", reason: str = "", text: str = ""
 ) -> None:

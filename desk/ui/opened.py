@@ -1,8 +1,10 @@
 """What the right-hand panes hold: loaded whole, so that a half-loaded ticket is never acted on."""
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from desk.domain.answering import Recipients, recipients
 from desk.ui.reads import Reads
 
 if TYPE_CHECKING:
@@ -45,6 +47,24 @@ class Opened:
     def last_inbound(self) -> "MessageRow | None":
         """The newest message from outside: the one a reply answers."""
         return next((m for m in reversed(self.messages) if m.direction == "inbound"), None)
+
+    def goes_to(self, own: Collection[str]) -> "Recipients | None":
+        """To whom the draft goes as it stands; `own` are the addresses of its mailbox. None where nothing is answered."""
+        draft = self.draft
+        if draft is None:
+            return None
+        if draft.to:
+            return Recipients(draft.to, draft.cc, ())
+        named = self.named(own)
+        return replace(named, cc=tuple(dict.fromkeys((*named.cc, *draft.cc))))
+
+    def named(self, own: Collection[str]) -> Recipients:
+        """Whom the message that is answered names; the contact where nothing is."""
+        wanted = self.draft.message_id if self.draft is not None else None
+        answered = next((m for m in self.messages if m.id == wanted), None) or self.last_inbound
+        if answered is None:
+            return Recipients((self.thread.row.contact_addr,) if self.thread else (), (), ())
+        return recipients(answered.from_addr, answered.reply_to, answered.to, answered.cc, own)
 
     @property
     def key(self) -> tuple[str, int | None]:

@@ -75,6 +75,37 @@ async def _addresses(screen: "MainScreen", question: str) -> tuple[str, ...]:
             typed, question = answer, str(refused.what)
 
 
+class Address(Command):
+    """Say to whom the draft goes: everybody the message names, its sender alone, or others you write."""
+
+    id, keys, label, group = "address", ("C",), "to whom", "Deciding"
+
+    def reason(self, screen: "MainScreen") -> str:
+        draft = screen.opened.draft
+        if draft is not None and draft.state != "offered":
+            return "This draft is approved already; take it back in the outbox (4) first."
+        return needs_draft(screen)
+
+    async def run(self, screen: "MainScreen") -> None:
+        from desk.actions import writing
+        from desk.ui.screens.dialogs import Choice, Menu
+
+        opened = screen.opened
+        draft, row = opened.draft, opened.thread
+        assert draft is not None
+        assert row is not None
+        answered = opened.last_inbound
+        named = opened.named(screen.own_addresses(row.row.mailbox))
+        choices = [Choice("all", "Everybody: " + ", ".join((*named.to, *named.cc)))] if answered and named.cc else []
+        choices += [Choice("one", f"Only {', '.join(named.to)}")] if named.to else []
+        picked = await screen.ask(Menu("To whom?", [*choices, Choice("others", "Others …")]))
+        if picked in ("all", "one"):
+            to = named.to if picked == "one" else ()
+            await screen.act(lambda desk: writing.address(desk, draft.id, to))
+        elif picked == "others" and (others := await _addresses(screen, "To whom?")):
+            await screen.act(lambda desk: writing.address(desk, draft.id, others))
+
+
 class Attach(Command):
     """Attach a file to the draft, by its path; Tab completes it. u takes it off again."""
 
@@ -161,4 +192,4 @@ def _with_files(screen: "MainScreen") -> "MessageRow | None":
     return next((m for m in reversed(screen.opened.messages) if m.attachments and m.direction == "inbound"), None)
 
 
-COMMANDS: tuple[Command, ...] = (Forward(), Compose(), Attach(), Open(), Save())
+COMMANDS: tuple[Command, ...] = (Forward(), Compose(), Address(), Attach(), Open(), Save())

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from desk.domain.answering import Recipients
 from desk.domain.enums import ActionKind, Author
 from desk.ui import words
 from desk.ui.themes import Ink
@@ -62,6 +63,7 @@ def page(
     tier: str = "",
     tokens: int = 0,
     questions: Sequence[Question] = (),
+    goes_to: Recipients | None = None,
 ) -> Page:
     """The whole draft: what desk asks first, the words, the sources, the gates, and the figures behind it."""
     found = asked(questions, ink) if questions else Page()
@@ -73,8 +75,10 @@ def page(
         mark, name = f"[{number}] ", line(source.id)
         title = line(source.title) or name
         found.add(Text.assemble((mark, ink.accent), title, (f"   {name}", ink.quiet)), hang=len(mark))
-    people = [("to", draft.to), ("cc", draft.cc)]
+    going = goes_to or Recipients(draft.to, draft.cc, ())
+    people = [("to", going.to), ("cc", going.cc)]
     found.add(*(Text.assemble((f"{w} ", ink.quiet), line(", ".join(who))) for w, who in people if who), hang=3)
+    found.add(*(Text.assemble(("▪ ", ink.warning), (line(warning), ink.warning)) for warning in going.warnings), hang=2)
     for file in draft.attachments:
         size = f"  {max(1, round(file.size / 1024))} kB"
         found.add(Text.assemble(("⌁ ", ink.accent), line(file.filename), (size, ink.quiet)), hang=2)

@@ -63,7 +63,16 @@ def _draft(screen: "MainScreen", opened: Opened) -> None:
         page = None
     elif opened.draft is not None:
         row = opened.thread.row
-        page = drafting.page(opened.draft, row, ink, tier=opened.tier, tokens=opened.tokens, questions=questions)
+        own = screen.own_addresses(row.mailbox)
+        page = drafting.page(
+            opened.draft,
+            row,
+            ink,
+            tier=opened.tier,
+            tokens=opened.tokens,
+            questions=questions,
+            goes_to=opened.goes_to(own),
+        )
         title, tongue = drafting.title(opened.draft), drafting.tongue(opened.draft)
     elif questions:
         page, title = drafting.asked(questions, ink), "Draft"

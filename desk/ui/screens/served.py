@@ -65,6 +65,12 @@ class Served(Screen[None], inherit_bindings=False):
         """The desk's clock."""
         return self.desk.clock() if self.desk else datetime.now(UTC)
 
+    def own_addresses(self, mailbox: str) -> tuple[str, ...]:
+        """Every address of a mailbox: none of them is written to by a reply."""
+        boxes = self.desk_app.config.mailboxes
+        box = next((b for b in boxes if b.name == mailbox), None)
+        return (box.address, *box.aliases) if box is not None else ()
+
     async def figures(self) -> None:
         """Read the counts and the header's line."""
         from desk.ui import health
