@@ -26,6 +26,7 @@ def evaluate(given: argparse.Namespace) -> int:
 
 def measure(folder: Path) -> dict[str, Any]:
     """The figures over every story that says what is right, in words a person reads."""
+    from desk.guard.policy import PHISHING_THRESHOLD, SCANNER, SPAM_THRESHOLD, THRESHOLD
     from desk.learn.evaluate import Labelled, measure
 
     config, places = rooms.configuration()
@@ -38,8 +39,12 @@ def measure(folder: Path) -> dict[str, Any]:
         embedder,
     )
     return {
+        "scanner": SCANNER,
+        "operating point": f"attack from {THRESHOLD}, spam from {SPAM_THRESHOLD}, phishing from {PHISHING_THRESHOLD}",
         "attacks found": f"{found.found} of {found.attacks}",
         "false alarms": f"{found.alarms} of {found.harmless}",
+        "spam found": f"{found.spam_found} of {found.spam}",
+        "taken for spam": f"{found.spam_alarms} of {found.harmless - found.spam}",
         "guard, median ms": round(found.median_ms, 2),
         **{f"{key} right": f"{hits} of {total}" for key, (hits, total) in found.right.items()},
     }

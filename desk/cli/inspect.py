@@ -4,7 +4,7 @@ import argparse
 import base64
 import json
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,10 @@ from desk.domain.mail import ParsedMail
 from desk.errors import ConfigError, MailError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from desk.knowledge.embed import Embedder
     from desk.pipeline.case import Rooms
 
 PARTS = ("parse", "guard", "triage", "draft")
@@ -75,6 +79,7 @@ class Inspector:
 
     parts: Collection[str]
     _services: "Rooms | None" = None
+    _embedder: "Embedder | None" = None
 
     def look(self, raw: bytes) -> dict[str, Any]:
         """The parts asked for, as the JSON objects others script against."""
@@ -88,7 +93,7 @@ class Inspector:
             return out
         from desk.guard.scan import scan as scan_mail
 
-        scan = scan_mail(mail, raw=raw)
+        scan = scan_mail(mail, raw=raw, embed=self._vectors)
         if "guard" in self.parts:
             out["guard"] = scan.verdict.as_json()
         if "triage" in self.parts:
@@ -105,6 +110,13 @@ class Inspector:
             only = ("knowledge", "models") if "draft" in self.parts else ()
             self._services = rooms.rooms(config, places, only=only)
         return self._services
+
+    def _vectors(self, texts: Sequence[str]) -> "NDArray[np.float32]":
+        """Vectors for the guard's second head, by the model that comes with desk; loaded with the first mail in doubt."""
+        from desk.knowledge import embed
+
+        self._embedder = self._embedder or embed.load()
+        return self._embedder.embed(texts)
 
     def _triage(self, mail: ParsedMail, scan: Scan) -> dict[str, Any]:
         from desk.triage import triage

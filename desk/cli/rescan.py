@@ -20,7 +20,7 @@ def rescan(given: argparse.Namespace) -> int:
     total = db.get(quarantine.count_judged_by_others(SCANNER))
     count = changed = 0
     try:
-        for found in judge_anew(db, config, lambda: datetime.now(UTC)):
+        for found in judge_anew(db, config, lambda: datetime.now(UTC), rooms.vectors(config)):
             count += 1
             if sys.stderr.isatty() and (count % 20 == 0 or count == total):
                 print(f"\r{count} of {total} messages", end="", file=sys.stderr, flush=True)  # noqa: T201

@@ -20,6 +20,7 @@ from desk.paths import Paths, paths
 
 if TYPE_CHECKING:
     from desk.actions.desk import Desk
+    from desk.guard.meaning import Embed
     from desk.mail.source import Source
     from desk.pipeline.case import Rooms
     from desk.store.database import Database
@@ -213,6 +214,15 @@ def box_named(config: Config, name: str) -> MailboxConfig:
         if box.name == name:
             return box
     raise ConfigError(f"The mailbox {name!r} is not in the configuration any more.", "Put it back, or run `desk init`.")
+
+
+def vectors(config: Config) -> "Embed | None":
+    """Sentence vectors for the guard's second head, as the think worker has them; None where it does without."""
+    from desk.knowledge import embed
+
+    if config.knowledge.embeddings:
+        return None
+    return embed.load().embed
 
 
 def rooms(config: Config, places: Paths, *, only: Sequence[str] = ("knowledge", "models")) -> "Rooms":

@@ -120,17 +120,26 @@ def logit(tokens: Sequence[str]) -> float:
     return _said(tokens).logit()
 
 
-def loudest(text: str) -> tuple[float, int, int]:
-    """Probability and span of the passage that most reads like an order to a machine; (0, 0, 0) without words."""
-    best, where = -30.0, (0, 0)
+def ranked(text: str) -> list[tuple[float, int, int]]:
+    """Log-odds and span of every passage, the one first that most reads like an order to a machine."""
+    found: list[tuple[float, int, int]] = []
     before: tuple[int, int, _Said] | None = None
     for start, end in sentences(text):
         said = _said(words(text[start:end]))
-        choices = [(start, end, said)]
+        found.append((said.logit(), start, end))
         if before is not None and end - before[0] <= _PASSAGE:
-            choices.append((before[0], end, before[2] + said))
-        for first, last, whole in choices:
-            if (got := whole.logit()) > best:
-                best, where = got, (first, last)
+            found.append(((before[2] + said).logit(), before[0], end))
         before = (start, end, said)
-    return (1 / (1 + math.exp(-best)), *where) if where[1] else (0.0, 0, 0)
+    found.sort(key=lambda p: -p[0])
+    return found
+
+
+def loudest(text: str) -> tuple[float, int, int]:
+    """Probability and span of the passage that most reads like an order to a machine; (0, 0, 0) without words."""
+    found = ranked(text)
+    return (chance(found[0][0]), *found[0][1:]) if found else (0.0, 0, 0)
+
+
+def chance(logit: float) -> float:
+    """Log-odds as a probability."""
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))

@@ -12,20 +12,32 @@ from functools import lru_cache
 
 from desk.domain.enums import AttackType
 from desk.domain.guarded import Evidence
-from desk.guard import english, head, languages
+from desk.errors import KnowledgeError
+from desk.guard import english, head, languages, meaning
 from desk.guard.channels import Channel
+from desk.guard.head import chance
+from desk.guard.meaning import Embed
 from desk.guard.normalise import View, Views, views
 from desk.guard.rules import Book, Hit, Joined, join
 
-SCANNER = "guard-2"
+SCANNER = "guard-3"
 THRESHOLD = 0.5
 SPAM_THRESHOLD = 0.6
 PHISHING_THRESHOLD = 0.6
 WINDOW = 700
 LONG = 8_000
 """Characters from which a reading is matched by itself: its words are known from looking for ciphers."""
-HEAD_LEAST, HEAD_MOST = 0.45, 0.6
-"""What the head is sure of beyond HEAD_LEAST counts: alone it flags from 0.95 on. Chosen so that look-alikes stay quiet."""
+HEAD_LEAST, HEAD_MOST = 0.4, 0.6
+"""What the heads are sure of beyond HEAD_LEAST counts: alone they flag from 0.9 on."""
+FAINT = 0.15
+"""What is less likely weighs next to nothing, but mails stay in the order of their likelihood."""
+WORDS_DOUBT, BOTH_DOUBT = 3.5, 2.5
+"""Taken off the log-odds of the first head alone, and of both together: a mail has many passages, and the heads were
+trained on as many attacks as harmless ones. Chosen on labelled mail so that look-alikes stay quiet."""
+SURE = 8.0
+"""More than these log-odds no head may bring in: each can be sure of what the other shows to be wrong."""
+ASKED, WORTH_ASKING = 4, -3.0
+"""How many passages of a mail the second head is asked about, and how likely the first must find them."""
 
 CLAIM = frozenset(("override", "address", "authority", "cover", "delimiter", "continuation", "secrecy"))
 COMMAND = frozenset(("extract", "output", "manipulate", "exfiltrate", "task"))
@@ -81,8 +93,11 @@ def markup() -> Book:
     return Book(english.markup())
 
 
-def judge(channels: Sequence[Channel]) -> Judgement:
-    """Score every channel under all its readings; the message scores as its worst channel."""
+def judge(channels: Sequence[Channel], embed: Embed | None = None) -> Judgement:
+    """Score every channel under all its readings; the message scores as its worst channel.
+
+    `embed` gives sentence vectors: with it the second head is asked about passages of what is undecided so far.
+    """
     readings = [views(c.text) for c in channels]
     flat = [(i, view) for i, reading in enumerate(readings) for view in reading.views]
     complete = all(r.complete for r in readings)
@@ -94,16 +109,26 @@ def judge(channels: Sequence[Channel]) -> Judgement:
             hits, whole = kind.hits(joined.text, tight=tight, words=joined.words)
             complete = complete and whole
             _file(hits, joined, chosen, channels, findings)
+    passages = [p for i, view in flat if not view.tight for p in _passages(i, view)]
+    for p in passages:
+        findings[p.channel] += _heard(p, channels[p.channel], chance(p.logit - WORDS_DOUBT), "head.order_to_machine")
     for i, view in flat:
         findings[i] += _disguised(view)
-        if not view.tight:
-            findings[i] += _heard(view, channels[i])
-    score, worst = 0.0, AttackType.NONE
-    evidence: list[Evidence] = []
     for channel, reading, found in zip(channels, readings, findings, strict=True):
         found += _concealed(channel, reading)
-        got, kind_of, kept = _weigh(found, channel)
-        evidence += [_evidence(f, channel) for f in kept]
+    judged = [_weigh(found, channel) for channel, found in zip(channels, findings, strict=True)]
+    evidence: list[Evidence] = []
+    if embed is not None and all(score < THRESHOLD for score, _, _ in judged):
+        try:
+            for i, more in _meant(passages, channels, embed):
+                findings[i] += more
+                judged[i] = _weigh(findings[i], channels[i])
+        except KnowledgeError as problem:
+            # Without its vectors the guard judges as if there were no second head, and says so.
+            evidence.append(Evidence("head", "head.not_asked", "", 0, 0, str(problem)))
+    score, worst = 0.0, AttackType.NONE
+    for channel, (got, kind_of, kept) in zip(channels, judged, strict=True):
+        evidence += [_evidence(f, channel) for f in kept if f.family != "head" or f.weight >= FAINT]
         if got > score:
             score, worst = got, kind_of
     evidence.sort(key=lambda e: (-e.weight, e.channel, e.start, e.rule))
@@ -137,17 +162,51 @@ def _file(hits: Sequence[Hit], joined: Joined, chosen: Sequence[tuple[int, View]
         )
 
 
-def _heard(view: View, channel: Channel) -> list[Finding]:
-    """What the trained head makes of the passage that most reads like an order to a machine."""
-    chance, start, end = head.loudest(view.text)
-    weight = min(HEAD_MOST, chance - HEAD_LEAST)
-    if weight <= 0:
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A passage of a channel under one reading, and the first head's log-odds that it is an order to a machine."""
+
+    channel: int
+    view: View
+    logit: float
+    start: int
+    end: int
+
+
+def _passages(channel: int, view: View) -> list[Passage]:
+    """The passages of a reading most like orders, none of which lies over another."""
+    kept: list[Passage] = []
+    for logit, start, end in head.ranked(view.text):
+        if all(end <= p.start or start >= p.end for p in kept):
+            kept.append(Passage(channel, view, logit, start, end))
+            if len(kept) == ASKED:
+                break
+    return kept
+
+
+def _meant(passages: Sequence[Passage], channels: Sequence[Channel], embed: Embed) -> list[tuple[int, list[Finding]]]:
+    """What both heads make of the passages that the first finds likeliest, by channel."""
+    asked = sorted((p for p in passages if p.logit > WORTH_ASKING), key=lambda p: -p.logit)[:ASKED]
+    if not asked:
         return []
+    meant = meaning.logits([p.view.text[p.start : p.end] for p in asked], embed)
+    both = [(min(SURE, p.logit) + min(SURE, m)) / 2 - BOTH_DOUBT for p, m in zip(asked, meant, strict=True)]
+    return [
+        (p.channel, _heard(p, channels[p.channel], chance(logit), "head.meaning"))
+        for p, logit in zip(asked, both, strict=True)
+    ]
+
+
+def _heard(passage: Passage, channel: Channel, likely: float, rule: str) -> list[Finding]:
+    """A passage as a finding, where it is likely enough an order to a machine."""
+    weight = max(min(HEAD_MOST, likely - HEAD_LEAST), FAINT * likely)
+    if weight < 0.001:
+        return []
+    view, start, end = passage.view, passage.start, passage.end
     if not view.disguise and not channel.hidden and _reported(view.text, start, end):
         weight *= 0.3
     a, b = view.back(start, end)
-    return [Finding("head", "head.order_to_machine", weight, a, b, view.text[start:end][:300],
-                    AttackType.DIRECT_INJECTION, "head")]  # fmt: skip
+    return [Finding("head", rule, weight, a, b, view.text[start:end][:300], AttackType.DIRECT_INJECTION, "head")]
 
 
 def _reported(text: str, start: int, end: int) -> bool:

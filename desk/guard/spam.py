@@ -1,7 +1,8 @@
 """Spam by weighted patterns over subject, text, page and headers: offline, explained, at a score of 0..1.
 
-Weights add up to points; `0.5` is reached at `HALF` points (logistic). Signs of a business with its customers (an order
-number, an answer in a thread) take points off.
+Weights add up to points; `0.5` is reached at `HALF` points (logistic). A small trained head adds what the words as a
+whole sound like. Signs of a business with its customers (an order number, an answer in a thread) and of a publisher
+with its readers (a place to change one's subscription) take points off.
 """
 
 import math
@@ -15,6 +16,7 @@ from typing import Any
 from desk.domain.enums import AttackType
 from desk.domain.guarded import Evidence
 from desk.domain.mail import ParsedMail
+from desk.guard import spamwords
 from desk.guard.channels import Reading
 from desk.guard.english import load
 from desk.guard.literals import beginnings, begins_a_word, conjunction, required
@@ -22,8 +24,10 @@ from desk.guard.normalise import fold, oddities
 from desk.guard.shapes import LETTERS, Words
 from desk.guard.urls import host_of, registered
 
-HALF = 5.0
+HALF = 4.55
 SLOPE = 0.9
+HEAD_POINTS, HEAD_MOST = 0.5, 5.0
+"""Points for each of the head's log-odds, and beyond how many they no longer count."""
 MAX_TEXT = 20_000
 """Characters of the body that are looked at: an advertisement says so at once."""
 
@@ -66,6 +70,17 @@ _OWN_BUSINESS = re.compile(
     r"\b(?:order|ticket|invoice|case|customer) (?:no|number|nr|id)?\W{0,3}\d{3,}|\bplease (?:advise|help|assist)\b|"
     r"\b(?:bestellung|rechnung|lieferung|commande|pedido|ordine)\b"
 )
+_PUBLISHER = re.compile(
+    r"your (?:profile|preferences|subscription)|change (?:your )?(?:e-?mail|address|subscri)|privacy policy"
+    r"|all rights reserved|copyright|©|dein(?:e|en)? abo\b|ihr(?:e|en)? abo\b|votre abonnement|tu suscripci[oó]n"
+)
+_PERIODICAL = re.compile(
+    r"newsletter|\bissue\b|\bedition\b|\bdigest\b|\bdaily\b|\bweekly\b|subscri|\bausgabe\b|\brundbrief"
+)
+_LEAVE = re.compile(r"remov|opt.?out")
+_FREE_MAIL = re.compile(
+    r"^(?:hotmail|yahoo|aol|msn|excite|lycos|mail|eudora|netscape|gmail|outlook|live|gmx|yandex|163|126|qq)\."
+)
 _LIST_HEADERS = ("list-id", "mailing-list", "x-beenthere", "x-mailman-version", "list-post")
 
 
@@ -89,9 +104,11 @@ def score(mail: ParsedMail, reading: Reading) -> tuple[float, tuple[Evidence, ..
             if hits:
                 found.append((pattern.name, pattern.points * (1 + 0.5 * (len(hits) - 1)), channel, hits[0]))
     found += _shape(mail, reading, body)
+    found += _manners(mail, body)
     points = sum(p for _, p, _, _ in found)
+    points -= 3.0 * bool(_PUBLISHER.search(body)) + bool(_PERIODICAL.search(f"{subject}\n{body[:3000]}"))
     points -= min(3.0, 1.5 * len(set(_OWN_BUSINESS.findall(body[:8000]))))
-    points -= 1.5 * bool(mail.in_reply_to or mail.references)
+    points -= 3.5 * bool(mail.in_reply_to or mail.references)
     points -= 2.0 * any(name.lower() in _LIST_HEADERS for name, _ in mail.headers)
     value = round(1 / (1 + math.exp(-SLOPE * (points - HALF))), 4)
     found.sort(key=lambda f: -f[1])
@@ -105,6 +122,25 @@ def score(mail: ParsedMail, reading: Reading) -> tuple[float, tuple[Evidence, ..
 
 def _stands(literal: str, text: str, words: Words) -> bool:
     return words.holds(literal) if literal.isascii() and literal.isalpha() else literal in text
+
+
+def _manners(mail: ParsedMail, body: str) -> list[tuple[str, float, str, str]]:
+    """What the words sound like as a whole, and how the sender behaves: how one gets off the list, where it was sent."""
+    found: list[tuple[str, float, str, str]] = []
+    heard = spamwords.logit(f"{fold(mail.subject[:500])}\n{body}")
+    found.append(("spam.words", HEAD_POINTS * max(-HEAD_MOST, min(HEAD_MOST, heard)), "body", "the words as a whole"))
+    leave = _LEAVE.search(body)
+    if leave and "unsubscri" not in body:
+        found.append(("spam.leave", 1.5, "body", leave.group()))
+    domain = registered(mail.from_addr.rpartition("@")[2].lower())
+    if _FREE_MAIL.match(domain):
+        found.append(("spam.free_mail", 1.0, "headers", mail.from_addr))
+    name = domain.partition(".")[0]
+    answer = mail.in_reply_to or mail.references or any(n.lower() in _LIST_HEADERS for n, _ in mail.headers)
+    received = [value.lower() for n, value in mail.headers if n.lower() == "received"]
+    if name and received and not answer and not any(name in value for value in received):
+        found.append(("spam.sent_elsewhere", 1.0, "headers", f"{domain} stands in none of the servers it came by"))
+    return found
 
 
 def _matches(pattern: Pattern, text: str, words: Words) -> Iterator[re.Match[str]]:

@@ -44,6 +44,11 @@ class Embedder:
         return self._dimensions
 
     @property
+    def bundled(self) -> bool:
+        """Whether this is the model that comes with desk, whose vectors the trained heads of other rooms read."""
+        return self._folder == BUNDLED
+
+    @property
     def fingerprint(self) -> str:
         """Hash of the model file, the tokenizer and the glossary: an index made under another one is rebuilt."""
         if not self._fingerprint:

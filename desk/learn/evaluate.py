@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from desk.guard.policy import PHISHING_THRESHOLD, SPAM_THRESHOLD
 from desk.guard.scan import scan
 from desk.knowledge.embed import Embedder
 from desk.mail.parse import parse
@@ -31,6 +32,9 @@ class Figures:
     attacks: int = 0
     alarms: int = 0
     harmless: int = 0
+    spam: int = 0
+    spam_found: int = 0
+    spam_alarms: int = 0
     times: list[float] = field(default_factory=list)
     right: dict[str, tuple[int, int]] = field(default_factory=dict)
 
@@ -43,11 +47,18 @@ class Figures:
 def measure(stories: Iterable[Labelled], embedder: Embedder | None) -> Figures:
     """Scan every message and label the last of each story that is not flagged; without an embedder only scan."""
     figures = Figures()
+    vectors = embedder.embed if embedder is not None and embedder.bundled else None
     for story in stories:
         mails = [parse(raw) for raw in story.raws]
-        scans = [scan(mail, raw=raw) for mail, raw in zip(mails, story.raws, strict=True)]
+        scans = [scan(mail, raw=raw, embed=vectors) for mail, raw in zip(mails, story.raws, strict=True)]
         figures.times += [s.verdict.ms for s in scans]
         flagged = any(s.verdict.flagged for s in scans)
+        junk = any(s.verdict.spam >= SPAM_THRESHOLD or s.verdict.phishing >= PHISHING_THRESHOLD for s in scans)
+        if story.expect.get("place") == "spam":
+            figures.spam += 1
+            figures.spam_found += junk
+        elif not story.attack:
+            figures.spam_alarms += junk
         if story.attack:
             figures.attacks += 1
             figures.found += flagged

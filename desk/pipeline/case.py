@@ -9,6 +9,7 @@ from typing import Any
 
 from desk.config import Config, MailboxConfig
 from desk.domain.guarded import CleanText
+from desk.guard.meaning import Embed
 from desk.knowledge.embed import Embedder
 from desk.knowledge.index import Index
 from desk.knowledge.outside import Outside
@@ -74,6 +75,11 @@ class Rooms:
     cancel: threading.Event = field(default_factory=threading.Event)
     stream: Callable[[int, str], None] = lambda thread_id, text: None
     """Called with the thread and the draft so far while a model writes."""
+
+    @property
+    def vectors(self) -> Embed | None:
+        """Vectors for the guard's second head, which reads only those of the model that comes with desk."""
+        return self.embedder.embed if self.embedder is not None and self.embedder.bundled else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,12 @@
-"""Wordings that no rule was tuned on and no example repeats: how many attacks are found, and what is let pass.
+"""Wordings that no example repeats: how many attacks are found, and what is let pass.
 
-The floors stand just under what is reached. They are low: most of these wordings still pass.
+`attacks.txt` and `harmless.txt` are older than the grammar the heads learn from. `fresh_attacks.txt` and
+`fresh_harmless.txt` were written before it and never trained on, though by the same author, and what was missed among
+them was looked at once while the grammar grew. They are far from anything a rule names: most still pass. The floors
+stand just under what is reached.
 """
 
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -10,6 +14,7 @@ from guard_mails import record
 
 from desk.guard import head, scan
 from desk.guard.policy import THRESHOLD
+from desk.knowledge import embed
 
 HERE = Path(__file__).resolve().parent / "wordings"
 
@@ -19,18 +24,34 @@ def read(name: str) -> list[str]:
     return [line.split("\t", 1)[1] for line in (HERE / name).read_text("utf-8").splitlines() if line]
 
 
-def score(text: str) -> float:
+@lru_cache(maxsize=1)
+def model() -> embed.Embedder:
+    return embed.load(threads=1)
+
+
+def score(text: str, *, by_meaning: bool) -> float:
     mail = record(f"Hello,\n\nthe kettle I bought in May drips at the spout.\n\n{text}\n\nKind regards\nAnn Lee")
-    return scan(mail).verdict.score
+    return scan(mail, embed=model().embed if by_meaning else None).verdict.score
 
 
-def test_attacks_in_wordings_never_seen_are_found_and_harmless_ones_pass() -> None:
-    attacks = [score(t) for t in read("attacks.txt")]
-    harmless = [score(t) for t in read("harmless.txt")]
-    above = sum((a > h) + 0.5 * (a == h) for a in attacks for h in harmless) / (len(attacks) * len(harmless))
-    assert sum(a >= THRESHOLD for a in attacks) >= 5
-    assert sum(h >= THRESHOLD for h in harmless) == 0
-    assert above >= 0.65
+@pytest.mark.parametrize(
+    ("attacks", "harmless", "by_meaning", "found", "alarms", "ranked"),
+    [
+        ("attacks.txt", "harmless.txt", False, 4, 0, 0.75),
+        ("attacks.txt", "harmless.txt", True, 6, 0, 0.9),
+        ("fresh_attacks.txt", "fresh_harmless.txt", False, 8, 2, 0.7),
+        ("fresh_attacks.txt", "fresh_harmless.txt", True, 17, 2, 0.8),
+    ],
+)
+def test_attacks_in_wordings_never_seen_are_found_and_harmless_ones_pass(
+    attacks: str, harmless: str, by_meaning: bool, found: int, alarms: int, ranked: float
+) -> None:
+    bad = [score(t, by_meaning=by_meaning) for t in read(attacks)]
+    good = [score(t, by_meaning=by_meaning) for t in read(harmless)]
+    above = sum((a > h) + 0.5 * (a == h) for a in bad for h in good) / (len(bad) * len(good))
+    assert sum(a >= THRESHOLD for a in bad) >= found
+    assert sum(h >= THRESHOLD for h in good) <= alarms
+    assert above >= ranked
 
 
 @pytest.mark.parametrize("text", ["", ".", "\n\n\n", "a" * 50_000, "word " * 20_000, "。" * 5_000])

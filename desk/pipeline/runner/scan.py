@@ -12,6 +12,7 @@ from desk.domain.guarded import Scan
 from desk.domain.mail import ParsedMail
 from desk.errors import StoreError
 from desk.guard.files import risk
+from desk.guard.meaning import Embed
 from desk.guard.policy import PHISHING_THRESHOLD, SPAM_THRESHOLD
 from desk.guard.prohibited import find
 from desk.guard.scan import scan as scan_mail
@@ -42,7 +43,7 @@ def scan_message(db: Database, run: jobs.Run, rooms: Rooms, clock: Callable[[], 
     box = mailbox(rooms.config, detail.row.mailbox)
     released = db.get(quarantine.is_released(row.blob_hash))
     started = time.perf_counter()
-    mail, scan = judged(db, row, box, released=released)
+    mail, scan = judged(db, row, box, released=released, embed=rooms.vectors)
     risks = {n: why for n, a in enumerate(mail.attachments) if (why := risk(a.filename, a.content))}
     ms = (time.perf_counter() - started) * 1000
     now = clock()
@@ -69,12 +70,13 @@ def scan_message(db: Database, run: jobs.Run, rooms: Rooms, clock: Callable[[], 
             enqueue_ticket(tx, row, scan, rooms.config.pipeline, now)
 
 
-def judged(db: Database, row: MessageRow, box: MailboxConfig, *, released: bool) -> tuple[ParsedMail, Scan]:
+def judged(db: Database, row: MessageRow, box: MailboxConfig, *, released: bool, embed: Embed | None = None) \
+        -> tuple[ParsedMail, Scan]:  # fmt: skip
     """A stored message read again from its bytes, and what the guard makes of it."""
     own = {a.rpartition("@")[2].casefold() for a in (box.address, *box.aliases) if a}
     raw = db.get(messages.raw(row.id))
     mail = replace(parse(raw), authentication=row.authentication)
-    return mail, scan_mail(mail, released=released, own_domains=own, raw=raw)
+    return mail, scan_mail(mail, released=released, own_domains=own, raw=raw, embed=embed)
 
 
 def verdict_status(
