@@ -134,6 +134,8 @@ class PipelineConfig:
     """At most this many windows, however long the burst."""
     hold_seconds: float = 15.0
     """How long an approved reply waits so that it can be taken back (0 to 120)."""
+    resolve_after_days: int = 0
+    """After how many days without a reply to our answer a ticket is resolved by itself; 0 never does."""
     thread_messages: int = 5
     """How many earlier messages of the thread the context takes."""
     draft_tokens: int = 160
@@ -266,6 +268,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "pipeline.window_seconds": (0, 3600),
     "pipeline.window_max": (1, 100),
     "pipeline.hold_seconds": (0, 120),
+    "pipeline.resolve_after_days": (0, 3650),
     "pipeline.thread_messages": (0, 100),
     "pipeline.draft_tokens": (16, 4096),
 }

@@ -1,5 +1,6 @@
 """What a person decides about mail the guard kept back."""
 
+from datetime import timedelta
 from functools import partial
 
 from desk.actions.answer import newest_inbound
@@ -88,20 +89,24 @@ def _archive(u: Unit, row: MessageRow) -> None:
             threads.update(u.tx, row.thread_id, status=ThreadStatus.ARCHIVED)
 
 
-def block(desk: Desk, message_id: int, kind: str = "address", why: str = "") -> Done:
-    """Block a sender, by "address" or by "domain", and archive the message; later mail is archived at once."""
+def block(desk: Desk, message_id: int, kind: str = "address", why: str = "", days: int | None = None) -> Done:
+    """Block a sender, by "address" or by "domain", and archive the message; later mail is archived at once.
+
+    With `days` the block ends by itself after so many.
+    """
     if kind not in ("address", "domain"):
         raise Refused(f"A {kind} can't be blocked.", "Choose address or domain.")
-    with unit(desk, "block", f"message:{message_id}", {"kind": kind, "why": why}) as u:
+    with unit(desk, "block", f"message:{message_id}", {"kind": kind, "why": why, "days": days or 0}) as u:
         row = found(u.get(messages.one(message_id)), "This message")
         value = row.from_addr if kind == "address" else row.from_addr.rpartition("@")[2]
         if not value:
             raise Refused("This message names no sender.", "Confirm it as a threat instead.")
-        block_id = quarantine.block(u.tx, kind, value, by=desk.agent, at=u.now, why=why)
+        until = u.now + timedelta(days=days) if days else None
+        block_id = quarantine.block(u.tx, kind, value, by=desk.agent, at=u.now, why=why, expires_at=until)
         if row.status in (MessageStatus.QUARANTINED, MessageStatus.SPAM, MessageStatus.AUTOMATED):
             _archive(u, row)
         u.note("sender.blocked", f"{desk.agent} blocked {value}", row.thread_id, row.id)
-    return Done(f"Blocked {value}", partial(unblock, desk, block_id))
+    return Done(f"Blocked {value}{f' for {days} days' if days else ''}", partial(unblock, desk, block_id))
 
 
 def unblock(desk: Desk, block_id: int) -> Done:
@@ -111,11 +116,13 @@ def unblock(desk: Desk, block_id: int) -> Done:
         row = found(row, "This block")
         quarantine.unblock(u.tx, block_id)
         u.note("sender.unblocked", f"{desk.agent} lifted the block of {row.value}")
-    return Done(f"{row.value} may write again", partial(_block_again, desk, row.kind, row.value, row.why))
+    return Done(f"{row.value} may write again", partial(_block_again, desk, row))
 
 
-def _block_again(desk: Desk, kind: str, value: str, why: str) -> Done:
-    with unit(desk, "block", f"{kind}:{value}", {"why": why}) as u:
-        block_id = quarantine.block(u.tx, kind, value, by=desk.agent, at=u.now, why=why)
-        u.note("sender.blocked", f"{desk.agent} blocked {value}")
-    return Done(f"Blocked {value}", partial(unblock, desk, block_id))
+def _block_again(desk: Desk, row: quarantine.BlockRow) -> Done:
+    with unit(desk, "block", f"{row.kind}:{row.value}", {"why": row.why}) as u:
+        block_id = quarantine.block(
+            u.tx, row.kind, row.value, by=desk.agent, at=u.now, why=row.why, expires_at=row.expires_at
+        )
+        u.note("sender.blocked", f"{desk.agent} blocked {row.value}")
+    return Done(f"Blocked {row.value}", partial(unblock, desk, block_id))

@@ -186,6 +186,12 @@ COMMANDS: tuple[Command, ...] = (
         "read:stats",
         (_JSON, _USAGE, _CSV),
     ),
+    Command(
+        "blocks",
+        "who is blocked, until when, and how often that stopped mail; with --lift a block ends",
+        "blocks:blocks",
+        (_opt("--lift", metavar="WHO", default="", help="the address or domain to hear from again"), _JSON),
+    ),
     Command("backup", "copy the store while everything runs", "read:backup", (_opt("file", metavar="FILE"),)),
     Command("export", "every message as one mbox file", "read:export", (_opt("file", metavar="FILE"),)),
 )

@@ -167,15 +167,18 @@ def _names(address: str) -> sa.ColumnElement[bool]:
     )
 
 
+def _live(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(block_table.c.expires_at.is_(None), block_table.c.expires_at > stamp(now))
+
+
 def is_blocked(address: str, now: datetime) -> Read[bool]:
     """Whether mail from this address is blocked, by itself or by its domain."""
-    live = sa.or_(block_table.c.expires_at.is_(None), block_table.c.expires_at > stamp(now))
-    return Read(sa.select(block_table.c.id).where(_names(address), live).limit(1), lambda found: bool(found))
+    return Read(sa.select(block_table.c.id).where(_names(address), _live(now)).limit(1), lambda found: bool(found))
 
 
-def hit(tx: Connection, address: str) -> None:
-    """Count one message a block stopped."""
-    tx.execute(block_table.update().where(_names(address)).values(hits=block_table.c.hits + 1))
+def hit(tx: Connection, address: str, now: datetime) -> None:
+    """Count one message for every block that stopped it."""
+    tx.execute(block_table.update().where(_names(address), _live(now)).values(hits=block_table.c.hits + 1))
 
 
 def example(tx: Connection, kind: str, label: str, content_hash: str, text: str, *, by: str, at: datetime) -> None:

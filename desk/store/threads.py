@@ -320,6 +320,16 @@ def due(now: datetime) -> Read[list[int]]:
     return Read(statement, lambda rows: [r[0] for r in rows])
 
 
+def quiet(before: datetime, limit: int = 200) -> Read[list[int]]:
+    """Tickets that wait for the contact since our answer, which left before then, oldest first."""
+    c = threads.c
+    statement = sa.select(c.id).where(
+        *(c.shelf == "desk", c.status == str(ThreadStatus.WAITING), c.snoozed_until.is_(None)),
+        *(c.merged_into.is_(None), c.last_outbound_at <= stamp(before), c.last_message_at <= stamp(before)),
+    )
+    return Read(statement.order_by(c.last_message_at, c.id).limit(limit), lambda rows: [int(r[0]) for r in rows])
+
+
 def wake(tx: Connection, thread_id: int) -> None:
     """Bring a snoozed ticket back: to review when a draft is on offer, else to the inbox."""
     from desk.store import drafts

@@ -6,13 +6,13 @@ import os
 import secrets
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from desk.actions import outbox as door
 from desk.actions.desk import Desk
 from desk.config import Config, MailboxConfig
-from desk.domain.enums import OutboxState
-from desk.errors import DeskError, MailError, Refused
+from desk.domain.enums import OutboxState, ThreadStatus
+from desk.errors import Conflict, DeskError, MailError, Refused
 from desk.mail.source import Place, Source
 from desk.store import changes, messages, outbox, threads
 from desk.store.database import Database
@@ -87,6 +87,7 @@ class Sender:
         self.lease = Lease(self.db, "send")
         self._sources: dict[str, Source] = {}
         self._looked: dict[int, datetime] = {}
+        self._settled = datetime.min.replace(tzinfo=UTC)
         self._left = False
         """A release broke off (a full disk, a locked store), so a message may be claimed that nobody is sending."""
 
@@ -99,7 +100,7 @@ class Sender:
             # Between two rounds the one sender sends nothing: whatever is claimed was left by trouble.
             door.recover(self.desk, orphans=True)
             self.lease.fresh = self._left = False
-        woken = self._wake(now)
+        woken = self._wake(now) + self._settle(now)
         up = self.desk.up()
         if up is not None and self.db.get(outbox.measured_elsewhere(up)):
             with self.db.write() as tx:
@@ -182,6 +183,20 @@ class Sender:
                 threads.wake(tx, thread_id)
                 changes.record(tx, "thread.woken", "snooze is over", actor="desk", at=now, thread_id=thread_id)
         return len(due)
+
+    def _settle(self, now: datetime) -> int:
+        """Resolve tickets whose contact has not answered us for as long as the configuration says."""
+        days = self.config.pipeline.resolve_after_days
+        if not days or now - self._settled < LOOK_AGAIN:
+            return 0
+        self._settled = now
+        quiet = self.db.get(threads.quiet(now - timedelta(days=days)))
+        for thread_id in quiet:
+            with contextlib.suppress(Conflict), self.db.write() as tx:
+                threads.update(tx, thread_id, status=ThreadStatus.RESOLVED, resolved_at=now, step="", needs="")
+                text = f"no reply for {days} days"
+                changes.record(tx, "thread.resolved", text, actor="desk", at=now, thread_id=thread_id)
+        return len(quiet)
 
     def _box(self, row: OutboxRow) -> MailboxConfig | None:
         name = self.db.get(messages.mailbox_names()).get(row.mailbox_id, "")

@@ -16,7 +16,7 @@ from commands import Shell
 from records import NOW, cleared, draft, fetched, mail, thread
 
 from desk.domain.mail import ParsedMail
-from desk.store import database, drafts, ledger, messages, people, threads
+from desk.store import database, drafts, ledger, messages, people, quarantine, threads
 from desk.store.database import Connection, Database
 
 MESSAGES = [
@@ -261,3 +261,14 @@ def test_a_message_on_standard_input_becomes_a_ticket(desk: Shell, tmp_path: Pat
     assert "/no/such" in done.err
     assert "no mailbox" in desk.fails("ingest", "--mailbox", "other", status=1, stdin=raw)
     assert [row["number"] for row in desk("list", "all", "--json").json] == ["T-1002", "T-1001"]
+
+
+def test_blocks_are_listed_with_their_hits_and_lifted(desk: Shell, store: Database) -> None:
+    assert desk("blocks").out == "Nobody is blocked.\n"
+    with store.write() as tx:
+        quarantine.block(tx, "domain", "spam.example", by="mara", at=NOW, expires_at=NOW + timedelta(days=30))
+        quarantine.hit(tx, "a@spam.example", NOW)
+    assert re.fullmatch(r"spam\.example +1 stopped  until 2026-\d\d-\d\d +by mara\n", desk("blocks").out)
+    assert [(b["value"], b["hits"]) for b in desk("blocks", "--json").json] == [("spam.example", 1)]
+    assert "Spam.example is not blocked" not in desk("blocks", "--lift", "Spam.example").out
+    assert desk("blocks", "--json").json == []

@@ -64,7 +64,7 @@ def scan_message(db: Database, run: jobs.Run, rooms: Rooms, clock: Callable[[], 
         if status is not row.status:
             intake.move(tx, row.id, status)
         if blocked:
-            quarantine.hit(tx, row.from_addr)
+            quarantine.hit(tx, row.from_addr, now)
         _place(tx, row, scan, status, now)
         if status is MessageStatus.PROCESSING:
             enqueue_ticket(tx, row, scan, rooms.config.pipeline, now)

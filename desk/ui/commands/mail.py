@@ -305,7 +305,7 @@ class Reply(Command):
 
 
 class Block(Command):
-    """Block the sender: this address, or everyone at its domain. Asks for y."""
+    """Block the sender: this address, or everyone at its domain, for good or for 30 days. Asks for y."""
 
     many = True
     id, keys, label, group = "block", ("B",), "block sender", "Deciding"
@@ -325,18 +325,25 @@ class Block(Command):
         domain = address.rpartition("@")[2]
         if screen.marked:
             address, domain = f"the {words.plural(len(screen.marked), 'sender')} marked", "their domains"
-        choices = (Choice("address", address), Choice("domain", f"everyone at {domain}"))
-        kind = await screen.ask(Menu("Block whom?", choices))
-        if kind is None:
+        whom = {"address": address, "domain": f"everyone at {domain}"}
+        choices = [Choice(kind, name) for kind, name in whom.items()]
+        choices += [Choice(f"{kind} 30", f"{name}, for 30 days") for kind, name in whom.items()]
+        picked = await screen.ask(Menu("Block whom?", choices))
+        if picked is None:
             return
-        kept_out = [f"Mail from {address if kind == 'address' else domain} is kept out."]
+        kind, _, days = picked.partition(" ")
+        time = int(days) if days else None
+        kept_out = [
+            f"Mail from {address if kind == 'address' else domain} is kept out{' for 30 days' if days else ''}."
+        ]
         if not await screen.ask(Confirm("Block?", kept_out)):
             return
         if screen.pane == "quarantine":
-            await screen.act_on(screen.opened.id or 0, lambda desk, id: quarantine.block(desk, id, kind))
+            await screen.act_on(screen.opened.id or 0, lambda desk, id: quarantine.block(desk, id, kind, days=time))
         else:
             await screen.act_on(
-                screen.thread_id, lambda desk, id: quarantine.block(desk, quarantine.sender_of(desk, id), kind)
+                screen.thread_id,
+                lambda desk, id: quarantine.block(desk, quarantine.sender_of(desk, id), kind, days=time),
             )
 
 

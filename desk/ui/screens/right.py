@@ -1,5 +1,6 @@
 """The right-hand side: the ticket (or the attack, the outgoing message, the article) above, its draft below."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 def show(screen: "MainScreen", opened: Opened) -> None:
     """Draw what was opened; the place on the page is kept while it is the same thing."""
     reader, ink, now = screen.reader, screen.ink(), screen.now()
-    reader.border_title, reader.border_subtitle = _titles(opened)
+    reader.border_title, reader.border_subtitle = _titles(opened, screen)
     key, at = opened.key, None
     if opened.stopped is not None:
         page = reading.attack(opened.stopped, opened.evidence, ink, now)
@@ -39,7 +40,7 @@ def show(screen: "MainScreen", opened: Opened) -> None:
     _draft(screen, opened)
 
 
-def _titles(opened: Opened) -> tuple[Content, Content]:
+def _titles(opened: Opened, screen: "MainScreen") -> tuple[Content, Content]:
     if opened.article is not None:
         return Content(line(opened.article.title)), Content(opened.article.kind)
     if opened.stopped is not None:
@@ -48,9 +49,19 @@ def _titles(opened: Opened) -> tuple[Content, Content]:
         return Content("Ticket"), Content("")
     row = opened.thread.row
     facts = [words.plain(row.category), words.language(row.language) if row.language else "", words.plain(row.status)]
+    facts += [_settles(opened, screen)]
     facts += [f"@{row.assigned}"] if row.assigned else []
     facts += [f"#{tag}" for tag in opened.thread.tags]
     return Content(line(f"{row.number} {row.subject}")), Content(line(" · ".join(f for f in facts if f)))
+
+
+def _settles(opened: Opened, screen: "MainScreen") -> str:
+    """When the ticket resolves by itself, where that is switched on and it waits for the contact."""
+    days, detail = screen.desk_app.config.pipeline.resolve_after_days, opened.thread
+    if not days or detail is None or detail.row.status != "waiting" or detail.last_outbound_at is None:
+        return ""
+    left = detail.last_outbound_at + timedelta(days=days) - screen.now()
+    return f"resolves in {words.plural(max(1, left.days + 1), 'day')} without a reply"
 
 
 def _draft(screen: "MainScreen", opened: Opened) -> None:
