@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from desk.domain.enums import Known
 from desk.knowledge.snapshot import Hit
 
-_BIAS, _TOP, _MARGIN, _SPELLING, _FOREIGN = -11.2, 24.9, 6.3, 1.1, 0.9
+_BIAS, _TOP, _MARGIN, _SPELLING, _FOREIGN = -10.95, 25.2, 4.5, 1.1, 0.8
 KNOWN_FROM = 0.6
-NOVEL_BELOW = 0.3
+NOVEL_BELOW = 0.25
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ from desk.domain.ticket import Article
 from desk.errors import KnowledgeError
 from desk.knowledge.embed import Embedder
 from desk.knowledge.glossary import spoken
+from desk.knowledge.same import requests
 from desk.knowledge.sentences import sentences
 from desk.knowledge.snapshot import Hit, Snapshot
 
@@ -100,7 +102,8 @@ class Index:
         query = self._embedder.embed([text])[0]
         if len(snapshot.vectors) >= self._ann_from:
             allowed &= self._near(query, snapshot, contact_id, include_private) | snapshot.alike(text, _CANDIDATES // 4)
-        return snapshot.best(text, query, allowed, k, language or spoken(text))
+        asked = requests(self._embedder, query[None])[0]
+        return snapshot.best(text, query, asked, allowed, k, language or spoken(text))
 
     def _near(
         self, query: NDArray[np.float32], snapshot: Snapshot, contact_id: int | None, include_private: bool
@@ -246,7 +249,8 @@ class Index:
         version = table.version
         if self._snapshot is None or version != self._snapshot_version:
             rows = table.to_arrow()
-            self._snapshot, self._snapshot_version = Snapshot.read(rows, self._embedder.dimensions), version
+            self._snapshot = Snapshot.read(rows, self._embedder.dimensions, partial(requests, self._embedder))
+            self._snapshot_version = version
         return self._snapshot
 
     def _run(self, work: Callable[[], T]) -> T:

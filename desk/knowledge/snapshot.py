@@ -1,7 +1,7 @@
 """One version of the index in memory, and the score of every item in it."""
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,12 @@ from numpy.typing import NDArray
 from desk.domain.ticket import Article
 from desk.knowledge.lexical import Spelling
 
-# The mean of whole, title and best sentence beats each of them and rank fusion; spelling adds a little in English and
-# more in the other languages.
+Vectors = NDArray[np.float32]
+# The mean of whole, title and best sentence beats each of them and rank fusion; what is asked for (see `same`) and what
+# it is about weigh the same; spelling adds a little in English and more in the other languages.
+_ASKED = 0.5
+# Whether anything answers is judged more by what it is about: a request for what we do not sell is worded like the others.
+_ASKED_IN_JUDGEMENT = 0.2
 _SPELLING_EN = 0.12
 _SPELLING_OTHER = 0.25
 _CODES = 0.10
@@ -23,8 +27,8 @@ _SAME_LANGUAGE = 0.06
 class Hit:
     """One item found.
 
-    `score` orders; `plain` is the same without the preference for a language, comparable between questions; `meaning`
-    and `spelling` are what it is made of.
+    `score` orders; `plain` is without the preference for a language and comparable between questions, for the judgement
+    whether anything answers; `meaning` and `spelling` are what the score is made of.
 
     `start` and `end` are offsets into `article.body`, or into `article.question` for a resolved ticket.
     """
@@ -48,9 +52,11 @@ class Snapshot:
         vectors: NDArray[np.float32],
         spans: NDArray[np.int64],
         first: NDArray[np.int64],
+        turn: Callable[[Vectors], Vectors] = lambda vectors: vectors,
     ) -> None:
         self.items = items
         self.vectors = vectors
+        self._asked = turn(vectors)
         self._hashes = hashes
         self._spans = spans
         self._first = first
@@ -65,8 +71,8 @@ class Snapshot:
         return cls([], [], np.zeros((0, dimensions), np.float32), np.zeros((0, 2), np.int64), np.zeros(0, np.int64))
 
     @classmethod
-    def read(cls, rows: Any, dimensions: int) -> "Snapshot":
-        """From the table's rows (an Arrow table in any order)."""
+    def read(cls, rows: Any, dimensions: int, turn: Callable[[Vectors], Vectors]) -> "Snapshot":
+        """From the table's rows (an Arrow table in any order); `turn` makes vectors of what is asked for out of vectors."""
         keys = [key.rpartition("\x1f") for key in rows["key"].to_pylist()]
         order = sorted(range(len(keys)), key=lambda i: (keys[i][0], int(keys[i][2])))
         flat = rows["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
@@ -75,7 +81,8 @@ class Snapshot:
         content, marks = rows["content"].to_pylist(), rows["hash"].to_pylist()
         wholes = [(place, i) for place, i in enumerate(order) if content[i]]
         items = [Article(**json.loads(content[i])) for _, i in wholes]
-        return cls(items, [marks[i] for _, i in wholes], vectors, spans, np.array([p for p, _ in wholes], np.int64))
+        first = np.array([place for place, _ in wholes], np.int64)
+        return cls(items, [marks[i] for _, i in wholes], vectors, spans, first, turn)
 
     def items_with_hashes(self) -> Iterator[tuple[Article, str]]:
         """Every item and the hash of its content."""
@@ -102,16 +109,22 @@ class Snapshot:
         return out
 
     def best(
-        self, text: str, query: NDArray[np.float32], allowed: NDArray[np.bool_], k: int, language: str
+        self, text: str, query: Vectors, asked: Vectors, allowed: NDArray[np.bool_], k: int, language: str
     ) -> list[Hit]:
-        """The `k` best of the allowed items, best first, ties by id."""
+        """The `k` best of the allowed items, best first, ties by id; `asked` is the query turned like the items."""
         near = self.vectors @ query
         sentence = _best_sentence(near, self._first)
-        meaning = (near[self._first] + near[self._first + 1] + near[sentence]) / 3
+        about, wanted = self._mean(near), self._mean(self._asked @ asked)
+        meaning = about + _ASKED * (wanted - about)
         spelling = self._spell().likeness(text)
         weight = _SPELLING_EN if language == "en" else _SPELLING_OTHER
-        plain = (1 - weight) * meaning + weight * spelling + _CODES * self._spell().shared_codes(text)
-        score = plain + _SAME_LANGUAGE * np.array([item.language == language for item in self.items], np.float32)
+        letters = weight * spelling + _CODES * self._spell().shared_codes(text)
+        plain = (1 - weight) * (about + _ASKED_IN_JUDGEMENT * (wanted - about)) + letters
+        score = (
+            (1 - weight) * meaning
+            + letters
+            + _SAME_LANGUAGE * np.array([item.language == language for item in self.items], np.float32)
+        )
         rows = sorted(np.flatnonzero(allowed).tolist(), key=lambda r: (-float(score[r]), self.items[r].id))[:k]
         return [
             Hit(
@@ -125,6 +138,11 @@ class Snapshot:
             )
             for row in rows
         ]
+
+    def _mean(self, near: Vectors) -> Vectors:
+        """Of each item the mean of how near its whole, its title and its nearest sentence are."""
+        best = near[_best_sentence(near, self._first)]
+        return np.asarray((near[self._first] + near[self._first + 1] + best) / 3, np.float32)
 
     def _spell(self) -> Spelling:
         if self._spelling is None:
