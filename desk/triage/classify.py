@@ -9,6 +9,7 @@ _MOST_SENTENCES = 12
 _READ_CLOSELY = 300  # characters of sentences the head judges; what comes after is told by its grammar alone
 _BY_GRAMMAR = 0.6
 _BY_PATTERN = 0.8
+_BY_CATEGORY, _BY_SENTIMENT = 1.0, 0.6
 _LONGEST_SENTENCE = 240
 
 
@@ -20,6 +21,7 @@ def triage(text: str, *, subject: str = "", embed: heads.Embed) -> Triage:
     found = language.detect(f"{subject}\n{text}" if len(text) < 40 else text)
     judged = heads.judge(("category", "priority", "sentiment", "intent"), subject, text, embed)
     category = max(judged["category"], key=judged["category"].__getitem__)
+    whole = beside_the_rest(judged)
     hurry = urgent(subject, text)
     priority = Priority.URGENT if hurry else Priority(_best(judged["priority"]))
     return Triage(
@@ -30,9 +32,25 @@ def triage(text: str, *, subject: str = "", embed: heads.Embed) -> Triage:
         register=language.register(text, found),
         urgent=hurry,
         confidence=judged["category"][category],
-        intents=tuple(_led(spans(text, embed), judged["intent"], text)),
+        intents=tuple(_led(spans(text, embed), whole, text)),
         probabilities={str(c): judged["category"].get(str(c), 0.0) for c in Category},
     )
+
+
+def beside_the_rest(judged: dict[str, dict[str, float]]) -> dict[str, float]:
+    """Probability of each intent of the whole message, given also what it is about and its mood.
+
+    A wish for a feature is a request however much of it describes, and who is angry complains (a product of experts,
+    Hinton 2002, with the shares of each intent beside each label in our examples).
+    """
+    weighed = dict(judged["intent"])
+    for field, weight in (("category", _BY_CATEGORY), ("sentiment", _BY_SENTIMENT)):
+        shares = heads.beside()[field]
+        for intent in weighed:
+            share = sum(p * shares[label].get(intent, 0.0) for label, p in judged[field].items())
+            weighed[intent] *= share**weight
+    total = sum(weighed.values())
+    return {intent: p / total for intent, p in weighed.items()}
 
 
 def spans(text: str, embed: heads.Embed) -> list[IntentSpan]:

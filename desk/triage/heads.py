@@ -35,6 +35,20 @@ class Head:
 
 
 @lru_cache(maxsize=1)
+def beside(path: Path = _FILE) -> dict[str, dict[str, dict[str, float]]]:
+    """By field (category, sentiment) and its label: how often each intent stands beside that label in our examples."""
+    with np.load(path, allow_pickle=False) as file:
+        intents = [str(label) for label in file["intent.labels"]]
+        return {
+            field: {
+                str(label): dict(zip(intents, row.astype(float).tolist(), strict=True))
+                for label, row in zip(file[f"{field}.labels"], file[f"intent.beside_{field}"], strict=True)
+            }
+            for field in ("category", "sentiment")
+        }
+
+
+@lru_cache(maxsize=1)
 def load(path: Path = _FILE) -> dict[str, Head]:
     """The heads by field, read once."""
     with np.load(path, allow_pickle=False) as file:

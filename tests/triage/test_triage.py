@@ -9,6 +9,7 @@ from desk.domain.enums import Category, Intent, Priority, Register, Sentiment
 from desk.errors import KnowledgeError
 from desk.knowledge import embed
 from desk.triage import heads, triage
+from desk.triage.classify import beside_the_rest
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpora" / "support" / "tickets.jsonl"
 
@@ -112,3 +113,24 @@ def test_floor_on_the_labelled_tickets(embedder):
     error = sum(abs(sum(c for c, _ in b) - sum(y for _, y in b)) for b in bins.values()) / len(rows)
     assert sum(f1) / len(f1) >= 0.70
     assert error <= 0.08
+
+
+def test_a_wish_that_mostly_describes_is_a_request(embedder):
+    text = (
+        "### Version\n4.2 on Windows 11\n\n### What happens today\nThe report is saved as a picture only and the columns "
+        "can't be chosen.\n\n### Proposal\nA table export for spreadsheets with a choice of columns."
+    )
+    found = triage(text, subject="Feature: table export of reports", embed=embedder.embed)
+    assert found.category == "feature_request"
+    assert found.intents[0].intent == "request"
+
+
+def test_mood_and_topic_weigh_in_where_the_words_are_open():
+    judged = {
+        "intent": {"complaint": 0.3, "information": 0.4, "request": 0.3},
+        "category": {"complaint": 0.9, "support": 0.1},
+        "sentiment": {"negative": 0.9, "neutral": 0.1},
+    }
+    weighed = beside_the_rest(judged)
+    assert max(weighed, key=weighed.__getitem__) == "complaint"
+    assert abs(sum(weighed.values()) - 1) < 1e-9
