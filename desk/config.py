@@ -167,7 +167,7 @@ class KnowledgeConfig:
     """What answers are taken from."""
 
     folder: str = ""
-    """Folder of Markdown articles (or articles.jsonl)."""
+    """Folder of articles: Markdown, text, HTML, PDF (or articles.jsonl); long ones are cut at their headings."""
     resolved: str = ""
     """Folder or .jsonl of resolved tickets (id, question, answer)."""
     embeddings: str = ""

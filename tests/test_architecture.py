@@ -34,12 +34,13 @@ LIBRARIES = {
     "llama_cpp": {"llm"},
     "httpx": {"knowledge", "llm", "mail"},
     "lancedb": {"knowledge"},
+    "pypdf": {"knowledge"},
     "fastembed": {"knowledge"},
     "imapclient": {"mail"},
     "dns": {"mail"},
     "aiosmtplib": {"mail"},
     "html2text": {"mail"},
-    "selectolax": {"guard"},
+    "selectolax": {"guard", "knowledge"},
 }
 FILES = sorted(ROOT.rglob("*.py"))
 

@@ -88,9 +88,9 @@ def _import(given: argparse.Namespace) -> int:
     from desk.workers.indexing import import_files
 
     if len(given.text) != 1:
-        raise ConfigError("`desk kb import` takes one folder.", "Name a folder of Markdown files.")
+        raise ConfigError("`desk kb import` takes one folder.", "Name a folder of Markdown, text, HTML or PDF files.")
     if not (folder := Path(given.text[0]).expanduser().absolute()).exists():
-        raise KnowledgeError(f"There is no folder {folder}.", "Name a folder of Markdown files, or articles.jsonl.")
+        raise KnowledgeError(f"There is no folder {folder}.", "Name a folder of Markdown, text, HTML or PDF files.")
     db = rooms.store(*rooms.configuration())
     count = import_files(db, KnowledgeConfig(folder=str(folder)))
     db.close()

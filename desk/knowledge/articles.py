@@ -1,13 +1,15 @@
-"""Articles and resolved tickets as files: Markdown with front matter, or JSON lines."""
+"""Articles and resolved tickets as files: Markdown with front matter, JSON lines, text, HTML or PDF."""
 
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from desk.domain.ticket import Article
 from desk.errors import KnowledgeError
+from desk.knowledge import documents
 
 _LINE = re.compile(r"^([A-Za-z_][\w-]*)\s*:\s*(.*?)\s*$")
 _HEADING = re.compile(r"^#\s+(.+?)\s*#*\s*$", re.MULTILINE)
@@ -15,7 +17,7 @@ _YES, _NO = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "of
 
 
 def load(path: Path) -> list[Article]:
-    """Every article under a folder (`*.md` with front matter, `articles.jsonl`), or those of one such file.
+    """Every article under a folder (`*.md` with front matter, `articles.jsonl`, text, HTML, PDF), or those of one such file.
 
     Front matter keys: id, title, category, language, public, contact_id; all may be left out: the id is then the file's
     name, the title the first heading, the language what the text is written in. JSON lines hold the same keys and
@@ -23,11 +25,11 @@ def load(path: Path) -> list[Article]:
     """
     if not path.exists():
         raise KnowledgeError(f"There is no knowledge folder {path}.", "Set knowledge.folder to where the articles are.")
-    files = [path] if path.is_file() else sorted(path.rglob("*.md")) + sorted(path.glob("*.jsonl"))
+    files = [path] if path.is_file() else _files(path)
     articles: dict[str, Article] = {}
     came_from: dict[str, Path] = {}
     for file in files:
-        for article in _json_articles(file) if file.suffix == ".jsonl" else [_markdown(file)]:
+        for article in _of_file(file):
             if article.id in articles:
                 raise KnowledgeError(
                     f"Two articles have the id {article.id!r}: {came_from[article.id]} and {file}.",
@@ -35,6 +37,37 @@ def load(path: Path) -> list[Article]:
                 )
             articles[article.id], came_from[article.id] = article, file
     return list(articles.values())
+
+
+def _files(folder: Path) -> list[Path]:
+    """What can be read in a folder, in a fixed order; hidden files and folders are left out."""
+    seen = [p for p in sorted(folder.rglob("*")) if not any(n.startswith(".") for n in p.relative_to(folder).parts)]
+    documented = [p for p in seen if p.is_file() and p.suffix.lower() in (".md", *documents.READABLE)]
+    return documented + sorted(folder.glob("*.jsonl"))
+
+
+def _of_file(file: Path) -> Iterator[Article]:
+    """The articles of one file: a line each of JSON lines, else one, or one for each heading of a long document."""
+    if file.suffix == ".jsonl":
+        yield from _json_articles(file)
+        return
+    if file.suffix.lower() in documents.READABLE:
+        title, body = documents.read(file)
+        heading = _HEADING.search(body)
+        name = title or (heading[1] if heading else file.stem.replace("-", " ").replace("_", " "))
+        whole = _article({}, file.stem, name, body, str(file), "")
+    else:
+        whole = _markdown(file)
+    taken: set[str] = set()
+    for headed, part in documents.by_heading(whole.body):
+        if not headed:
+            yield replace(whole, body=part)
+            continue
+        slug = re.sub(r"\W+", "-", headed.lower()).strip("-")[:60] or "part"
+        while slug in taken:
+            slug += "-again"
+        taken.add(slug)
+        yield replace(whole, id=f"{whole.id}#{slug}", title=f"{whole.title}: {headed}", body=part)
 
 
 def load_resolved(path: Path) -> list[Article]:

@@ -1,6 +1,7 @@
 """Keeping the search index in step with the store: one writer, by lease; the store is the truth."""
 
 import secrets
+from collections.abc import Collection
 from pathlib import Path
 
 from desk.config import KnowledgeConfig
@@ -57,10 +58,19 @@ def import_files(db: Database, config: KnowledgeConfig) -> int:
         items += files.load(_there(config.folder, "knowledge.folder"))
     if config.resolved:
         items += files.load_resolved(_there(config.resolved, "knowledge.resolved"))
+    known = {row.article.id for row in db.get(articles.all_rows()) if row.source == "file"}
     with db.write() as tx:
         for item in items:
             articles.save(tx, item, by="import", at=now(), source="file")
+        for gone in _other_parts(known, [item.id for item in items]):
+            articles.remove(tx, gone, by="import", at=now())
     return len(items)
+
+
+def _other_parts(known: Collection[str], read: Collection[str]) -> list[str]:
+    """Parts of documents that were read again and no longer have them: a heading went, or the whole was cut or joined."""
+    documents, parts = {name.partition("#")[0] for name in read}, set(read)
+    return sorted(name for name in known if name not in parts and name.partition("#")[0] in documents)
 
 
 def _there(name: str, key: str) -> Path:

@@ -1,3 +1,4 @@
+import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -127,3 +128,32 @@ def test_ties_are_broken_the_same_way_every_time(embedder):
     index = Index(None, embedder)
     index.rebuild([replace(HOURS, id=name) for name in "cab"])
     assert found(index, "opening hours") == ["a", "b", "c"]
+
+
+def test_a_thousand_searches_never_show_what_belongs_to_another_contact_or_to_nobody_outside(embedder):
+    """Each contact's facts and the internal ones carry canaries; the likest words must not bring them out."""
+    dice = random.Random(20)
+    topics = ("discount", "delivery gate code", "invoice address", "contact person", "return agreement")
+    items = [
+        Article(
+            f"{contact}-{topic}",
+            f"The {topic} of this customer",
+            f"Canary{contact}x: the {topic} is {contact * 7}.",
+            contact_id=contact,
+        )
+        for contact in range(1, 21)
+        for topic in topics
+    ]
+    items += [
+        Article(f"in-{topic}", f"House rule: {topic}", f"Canary0x: {topic} up to 30.", public=False) for topic in topics
+    ]
+    items += [Article(f"all-{topic}", f"About the {topic}", f"Ask us about the {topic}.") for topic in topics]
+    index = Index(None, embedder)
+    index.rebuild(items)
+    for _ in range(1000):
+        asker, owner = dice.choice([None, *range(1, 21)]), dice.randrange(1, 21)
+        text = f"{dice.choice(topics)} Canary{owner}x {owner * 7}"
+        hits = index.search(text, dice.randrange(1, 30), contact_id=asker, include_private=False)
+        assert hits
+        assert {hit.article.contact_id for hit in hits} <= {None, asker}
+        assert all(hit.article.public for hit in hits)
