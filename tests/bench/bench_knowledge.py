@@ -51,9 +51,8 @@ def throughput() -> None:
         ratios.append(other / own)
         against_batch.append(batched / own)
         ours.append(len(given) / own)
-        print(
-            f"  round {number + 1}: {len(given) / own:.0f} texts/s, bare {len(given) / other:.0f}, in batches {len(given) / batched:.0f}"
-        )
+        speeds = [len(given) / seconds for seconds in (own, other, batched)]
+        print(f"  round {number + 1}: {speeds[0]:.0f} texts/s, bare {speeds[1]:.0f}, in batches {speeds[2]:.0f}")
     print(
         f"embedding: {statistics.median(ours):.0f} texts/s, {statistics.median(ratios):.2f} of bare fastembed one by one, "
         f"{statistics.median(against_batch):.2f} of it in batches of 64"
