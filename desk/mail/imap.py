@@ -26,6 +26,8 @@ from desk.mail.tls import require_private, tls_context
 
 FETCH = 200
 """Messages asked for at once."""
+FETCH_HISTORY = 500
+"""The same on a first import, when nobody waits for the first of them."""
 FETCH_BYTES = 16_000_000
 """Bytes asked for at once, as long as that is more than one message."""
 RESYNC_DAYS = 30
@@ -34,7 +36,7 @@ WINDOW = 10_000
 """UIDs looked through by one search: servers cut or refuse longer answers."""
 IDLE_SECONDS = 540.0
 """IDLE is renewed after this long; many routers forget a silent connection after ten minutes (RFC 2177 allows 29)."""
-_NEVER = datetime.min.replace(tzinfo=UTC)
+_NEVER, _ALWAYS = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 TROUBLE = (IMAPClientError, OSError, ssl.SSLError, TimeoutError, EOFError, ValueError)
 """What a broken connection raises, in the library and below it."""
 _SENT_NAMES = (
@@ -82,7 +84,7 @@ class ImapSource:
             if cursor is not None and cursor.uidvalidity == uidvalidity:
                 first, old_before = cursor.last_uid + 1, _NEVER
             elif cursor is None:
-                first, old_before = self._first(client, next_uid), datetime.max.replace(tzinfo=UTC)
+                first, old_before = self._first(client, next_uid), _ALWAYS
             if cursor is None and first >= next_uid:
                 yield Batch((), Cursor(uidvalidity, next_uid - 1))
                 return
@@ -122,7 +124,7 @@ class ImapSource:
             high = min(low + WINDOW, next_uid) - 1
             # Asked beyond the newest UID, servers answer with the newest message (RFC 3501 6.4.8): hence the filter.
             uids = sorted(uid for uid in client.search(["UID", f"{low}:{high}"]) if low <= uid <= high)
-            for chunk in self._chunks(client, uids):
+            for chunk in self._chunks(client, uids, FETCH_HISTORY if old_before == _ALWAYS else FETCH):
                 messages = self._fetch(client, uidvalidity, chunk)
                 old = tuple(m for m in messages if m.received_at < old_before)
                 new = tuple(m for m in messages if m.received_at >= old_before)
@@ -133,10 +135,10 @@ class ImapSource:
             if not uids or uids[-1] < high:
                 yield Batch((), Cursor(uidvalidity, high))
 
-    def _chunks(self, client: imapclient.IMAPClient, uids: list[int]) -> Iterator[list[int]]:
-        """At most `FETCH` messages and about `FETCH_BYTES` bytes each; sizes are asked for first."""
-        for start in range(0, len(uids), FETCH):
-            part = uids[start : start + FETCH]
+    def _chunks(self, client: imapclient.IMAPClient, uids: list[int], most: int) -> Iterator[list[int]]:
+        """At most `most` messages and about `FETCH_BYTES` bytes each; sizes are asked for first."""
+        for start in range(0, len(uids), most):
+            part = uids[start : start + most]
             sizes = client.fetch(part, ["RFC822.SIZE"])
             chunk: list[int] = []
             total = 0

@@ -37,7 +37,7 @@ class Batch:
 
 
 class Source(Protocol):
-    """One watched folder. Used from one thread, except `close`, which any thread may call and which ends a `wait`."""
+    """One watched folder. Used by one thread at a time, except `close`, which any thread may call and which ends a `wait`."""
 
     name: str
     folder: str

@@ -10,6 +10,7 @@ from desk.errors import AuthError, DeskError
 from desk.mail.source import Cursor, Source
 from desk.store import intake, messages
 from desk.store.database import Database
+from desk.workers.ahead import ahead
 from desk.workers.intake import take
 from desk.workers.loop import Status, Stop, now
 
@@ -36,18 +37,12 @@ class Fetcher:
         stored = self.db.get(messages.cursor(self.mailbox_id, self.source.folder))
         cursor = Cursor(stored.uidvalidity, stored.last_uid) if stored else None
         count = 0
-        for batch in self.source.poll(cursor):
-            count += len(
-                take(
-                    self.db,
-                    self.mailbox_id,
-                    self.box,
-                    self.source.folder,
-                    batch,
-                    now=self.clock(),
-                    history=batch.history,
-                )
+        for batch, letters in ahead(self.source.poll(cursor)):
+            now, folder = self.clock(), self.source.folder
+            new = take(
+                self.db, self.mailbox_id, self.box, folder, batch, now=now, history=batch.history, letters=letters
             )
+            count += len(new)
         return count
 
     def close(self) -> None:

@@ -1,0 +1,92 @@
+"""Reading ahead on a first import: while a batch is stored, the next is parsed by another process and the one after it read.
+
+Python runs on one core at a time in a process; without this the second core of the smallest machine would look on.
+"""
+
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import connection
+
+from desk.domain.mail import Fetched
+from desk.mail.source import Batch
+from desk.store.filing import Letter
+from desk.workers.intake import letter
+
+log = logging.getLogger("desk.fetch")
+MANY = 100
+"""Messages in a batch from which on another process is worth its start: a first import, not the mail of a day."""
+MOST_PARSERS = 3
+"""More would wait for the one connection and the one writer."""
+Parsed = tuple[Batch, Sequence[Letter]]
+
+
+def ahead(batches: Iterator[Batch]) -> Iterator[Parsed]:
+    """Each batch with its messages parsed, in order. `batches` is advanced by one thread at a time, not always this one."""
+    for batch in batches:
+        if len(batch.messages) >= MANY:
+            yield from _side_by_side(batch, batches)
+            return
+        yield batch, letters(batch.messages)
+
+
+def letters(messages: Sequence[Fetched]) -> list[Letter]:
+    """Messages ready to be filed; runs in a process of its own when there are many."""
+    return [letter(fetched) for fetched in messages]
+
+
+def _side_by_side(first: Batch, rest: Iterator[Batch]) -> Iterator[Parsed]:
+    count = min(MOST_PARSERS, max(1, (os.cpu_count() or 1) - 1))
+    reader = ThreadPoolExecutor(1, "read-ahead")
+    parsers = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _as_helper)
+
+    def read() -> tuple[Batch, Future[list[Letter]] | None] | None:
+        batch = next(rest, None)
+        return None if batch is None else (batch, _submitted(parsers, batch))
+
+    try:
+        waiting: deque[Future[tuple[Batch, Future[list[Letter]] | None] | None]] = deque()
+        found: tuple[Batch, Future[list[Letter]] | None] | None = (first, _submitted(parsers, first))
+        waiting.extend(reader.submit(read) for _ in range(count + 1))
+        while found is not None:
+            yield found[0], _parsed(*found)
+            waiting.append(reader.submit(read))
+            found = waiting.popleft().result()
+    finally:
+        reader.shutdown(cancel_futures=True)
+        parsers.shutdown(cancel_futures=True)
+
+
+def _submitted(parsers: Executor, batch: Batch) -> Future[list[Letter]] | None:
+    try:
+        return parsers.submit(letters, batch.messages)
+    except BrokenExecutor:
+        return None
+
+
+def _parsed(batch: Batch, later: Future[list[Letter]] | None) -> list[Letter]:
+    """What the other process made of a batch; where it is gone (killed for memory), this one does the work."""
+    try:
+        if later is not None:
+            return later.result()
+    except BrokenExecutor as problem:
+        log.warning("reading ahead stopped (%s); going on without", problem)
+    return letters(batch.messages)
+
+
+def _as_helper() -> None:
+    """A parsing process ends with its parent, however that ends, and leaves the keyboard's interrupt to it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True, name="parent").start()
+
+
+def _follow(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(0)
