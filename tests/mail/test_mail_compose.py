@@ -161,3 +161,29 @@ def test_a_forward_carries_the_original_with_its_files() -> None:
     assert original.message_id in got.references
     assert not got.in_reply_to
     assert got.reply_text.strip() == "Can you look?"
+
+
+NAMES = st.text(st.characters(exclude_categories=("C", "Zl", "Zp")), min_size=1, max_size=40).map(
+    lambda name: " ".join(name.replace("/", "_").replace("\\", "_").split())
+)
+LOCALS = st.from_regex(r"[a-z0-9]([a-z0-9.+_'-]{0,20}[a-z0-9])?", fullmatch=True).filter(lambda x: ".." not in x)
+ADDRESSES = st.builds(
+    lambda local, host: f"{local}@{host}.example", LOCALS, st.from_regex(r"[a-z]{1,12}", fullmatch=True)
+)
+FILES = st.lists(st.tuples(NAMES.filter(bool), st.binary(max_size=300)), max_size=3)
+
+
+@given(to=st.lists(ADDRESSES, min_size=1, max_size=8, unique=True), cc=st.lists(ADDRESSES, max_size=8), files=FILES)
+@settings(max_examples=120, deadline=None)
+def test_whom_it_goes_to_and_what_goes_with_it_is_read_back(
+    to: list[str], cc: list[str], files: list[tuple[str, bytes]]
+) -> None:
+    sent = tuple(Attachment(name, "application/octet-stream", len(data), data) for name, data in files)
+    out = compose.new(box=BOX, to=to, cc=cc, subject="Files", body="Here.", now=NOW, attachments=sent)
+    back = parse(out.raw)
+    assert back.to == tuple(to)
+    assert back.cc == tuple(dict.fromkeys(a for a in cc if a not in to))
+    assert out.recipients == (*back.to, *back.cc)
+    assert [a.content for a in back.attachments] == [data for _, data in files]
+    assert [a.filename for a in back.attachments] == [name for name, _ in files]
+    assert back.text.strip() == "Here."

@@ -79,7 +79,7 @@ def _heading(message: "MessageRow", ink: Ink, now: datetime) -> Text:
         (name, ink.accent + ink.strong if ours else ink.strong),
         (address, ink.quiet),
         (f"  {words.moment(message.received_at, now)}", ink.quiet),
-        (f"  {message.authentication}" if message.authentication else "", _proof(message.authentication, ink)),
+        (f"  sender {message.authentication}" if message.authentication else "", _proof(message.authentication, ink)),
     )
 
 
