@@ -70,15 +70,15 @@ def page(
     if questions:
         found.add("")
     found.anchor()
-    found.add(*_body(draft, ink), "")
-    for number, source in enumerate(draft.sources, 1):
-        mark, name = f"[{number}] ", line(source.id)
-        title = line(source.title) or name
-        found.add(Text.assemble((mark, ink.accent), title, (f"   {name}", ink.quiet)), hang=len(mark))
     going = goes_to or Recipients(draft.to, draft.cc, ())
     people = [("to", going.to), ("cc", going.cc)]
     found.add(*(Text.assemble((f"{w} ", ink.quiet), line(", ".join(who))) for w, who in people if who), hang=3)
     found.add(*(Text.assemble(("▪ ", ink.warning), (line(warning), ink.warning)) for warning in going.warnings), hang=2)
+    found.add("", *_body(draft, ink), "")
+    for number, source in enumerate(draft.sources, 1):
+        mark, name = f"[{number}] ", line(source.id)
+        title = line(source.title) or name
+        found.add(Text.assemble((mark, ink.accent), title, (f"   {name}", ink.quiet)), hang=len(mark))
     for file in draft.attachments:
         size = f"  {max(1, round(file.size / 1024))} kB"
         found.add(Text.assemble(("⌁ ", ink.accent), line(file.filename), (size, ink.quiet)), hang=2)
