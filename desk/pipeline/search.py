@@ -15,13 +15,16 @@ from desk.pipeline.case import Case, Result, Rooms
 from desk.pipeline.compose import NONE_FITS, quotable
 from desk.pipeline.material import triage_of
 from desk.triage import intents
+from desk.triage.clauses import clauses
 
 MOST_QUESTIONS = 3
 SURE = 0.75
-"""How answerable a single sentence must be to count as a question of its own."""
+"""How answerable a single part must be to count as a question beside the whole message."""
+PART = 0.5
+"""How answerable each of several parts must be to be taken for the message's questions."""
 SHORT = 160
 """A message that only says thank you is shorter than this many characters."""
-SAME_ANSWER = 0.6
+SAME_ANSWER = 0.75
 """Cosine of two passages from which they are one answer to one question."""
 _ORDER = re.compile(
     r"\b(?:my|meine?r?|mijn|ma|mi)\s+(?:order|parcel|package|delivery|bestellung|paket|lieferung|bestelling|pakket|"
@@ -71,11 +74,11 @@ def run(case: Case, rooms: Rooms) -> Result:
 def look_up(
     case: Case, index: Index, embedder: Embedder | None, language: str, spans: Sequence[tuple[int, int]]
 ) -> tuple[list[Retrieval], list[str]]:
-    """One retrieval for the whole message, and one for each further question that has an answer of its own.
+    """One retrieval for the whole message, or one for each of its parts where these have answers of their own.
 
-    A message says its question in several sentences, so the whole is the best query; a sentence counts by itself only
-    where it is surely answered, and by something else. Where only sentences are answered, the questions among the others
-    come second: they are still open.
+    A message says its question in several sentences, so the whole is the best query; but two questions in one query
+    blend into something near neither. So where several parts are answered, each by something else, they are the
+    questions. Where only some are, the questions among the others come second: they are still open.
     """
 
     def ask(query: str) -> Retrieval:
@@ -83,18 +86,31 @@ def look_up(
 
     text = case.question.text
     whole = ask(f"{case.subject.text}\n{text}")
-    found = [whole] if whole.known is Known.KNOWN else []
-    unanswered: list[str] = []
-    for a, b in spans if len(spans) > 1 else ():
-        part = ask(text[a:b])
-        best = quotable(part, language)
-        if len(found) >= MOST_QUESTIONS or best is None or part.answerable < SURE:
-            if whole.known is not Known.KNOWN and intents.asks(text[a:b]):
-                unanswered.append(" ".join(text[a:b].split()))
+    novel = whole.known is Known.NOVEL
+    places = [place for place in clauses(text, language) if not novel or (len(spans) > 1 and place in spans)]
+    parts = [ask(text[a:b]) for a, b in places]
+    sure = _different([part for part in parts if part.answerable >= (SURE if novel else PART)], language, embedder)
+    found = sure if len(sure) > 1 else [whole] if whole.known is Known.KNOWN else []
+    for part in sure:
+        if part.answerable >= SURE and part not in found:
+            found = _different([*found, part], language, embedder)
+    if whole.known is Known.KNOWN or not found:
+        return found or [whole], []
+    answered = [part.question for part in found]
+    asked = [text[a:b] for a, b in spans if intents.asks(text[a:b])]
+    return found, [" ".join(one.split()) for one in asked if not any(a in one or one in a for a in answered)]
+
+
+def _different(retrievals: Sequence[Retrieval], language: str, embedder: Embedder | None) -> list[Retrieval]:
+    """Those of them that are each answered by something else, in order."""
+    found: list[Retrieval] = []
+    for one in retrievals:
+        best = quotable(one, language)
+        if best is None or len(found) >= MOST_QUESTIONS:
             continue
         if all(_apart(best, quotable(other, language), embedder) for other in found):
-            found.append(part)
-    return (found, unanswered) if found else ([whole], [])
+            found.append(one)
+    return found
 
 
 def _asked_for(fact: Fact, text: str, labels: Triage) -> bool:
@@ -132,7 +148,7 @@ def thanks_only(labels: Triage, text: str) -> bool:
         thanks
         and len(text) < SHORT
         and "?" not in text
-        and not any(intents.wants(s) for s in said)
+        and not any(intents.wants(s) or intents.asks(s) for s in said)
         and labels.category not in (Category.COMPLAINT, Category.BILLING, Category.FEATURE_REQUEST)
         and labels.sentiment is not Sentiment.NEGATIVE
         and not any(i.intent in (Intent.COMPLAINT, Intent.ESCALATION) for i in labels.intents)
