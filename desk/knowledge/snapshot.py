@@ -12,11 +12,11 @@ from desk.domain.ticket import Article
 from desk.knowledge.lexical import Spelling
 
 Vectors = NDArray[np.float32]
-# The mean of whole, title and best sentence beats each of them and rank fusion; what is asked for (see `same`) and what
-# it is about weigh the same; spelling adds a little in English and more in the other languages.
-_ASKED = 0.5
-# Whether anything answers is judged more by what it is about: a request for what we do not sell is worded like the others.
-_ASKED_IN_JUDGEMENT = 0.2
+# The mean of whole, title and best sentence beats each of them and rank fusion; spelling adds a little in English and
+# more in the other languages. What is asked for (see `same`) weighs half where a question meets a question that was asked
+# before, and little where it meets an article or is judged: for topics the map never saw, more would make those worse.
+_ASKED_OF_TICKETS = 0.5
+_ASKED = 0.2
 _SPELLING_EN = 0.12
 _SPELLING_OTHER = 0.25
 _CODES = 0.10
@@ -62,6 +62,9 @@ class Snapshot:
         self._first = first
         self._row_of = {item.id: row for row, item in enumerate(items)}
         self._contact = np.array([-1 if i.contact_id is None else i.contact_id for i in items], np.int64)
+        # An old message kept among the articles has no title; it is somebody's question as much as a resolved ticket's.
+        asked_before = [bool(i.question) or not i.title for i in items]
+        self._weight = np.where(asked_before, _ASKED_OF_TICKETS, _ASKED).astype(np.float32)
         self._public = np.array([i.public for i in items], np.bool_)
         self._spelling: Spelling | None = None
 
@@ -115,11 +118,11 @@ class Snapshot:
         near = self.vectors @ query
         sentence = _best_sentence(near, self._first)
         about, wanted = self._mean(near), self._mean(self._asked @ asked)
-        meaning = about + _ASKED * (wanted - about)
+        meaning = about + self._weight * (wanted - about)
         spelling = self._spell().likeness(text)
         weight = _SPELLING_EN if language == "en" else _SPELLING_OTHER
         letters = weight * spelling + _CODES * self._spell().shared_codes(text)
-        plain = (1 - weight) * (about + _ASKED_IN_JUDGEMENT * (wanted - about)) + letters
+        plain = (1 - weight) * (about + _ASKED * (wanted - about)) + letters
         score = (
             (1 - weight) * meaning
             + letters
