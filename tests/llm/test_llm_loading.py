@@ -55,7 +55,7 @@ def test_a_missing_model_is_a_sentence_and_the_other_one_stands_in(gguf: catalog
             ModelConfig(default="nothing-like-it"),
             r"no model named nothing-like-it\. Use a \.gguf file or one of: smoll",
         ),
-        (ModelConfig(default="qwen3-4b"), "Download Qwen3-4B-Q4_K_M.gguf"),
+        (ModelConfig(default="qwen3-4b"), "desk models pull qwen3-4b"),
         (ModelConfig(provider="openai", default="big"), "LLM_BASE_URL"),
         (ModelConfig(provider="openai", base_url="http://127.0.0.1:1/v1"), "LLM_MODEL"),
     ],
