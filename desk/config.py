@@ -30,12 +30,19 @@ class ImapConfig:
     """Login name; the mailbox address when empty."""
     folder: str = "INBOX"
     """The folder to watch."""
+    folders: tuple[str, ...] = ()
+    """Further folders to watch, by their full names; each has a connection of its own."""
     sent_folder: str = ""
     """Where a copy of what was sent is filed; found by its special use when empty."""
     poll_seconds: int = 30
     """How often to ask for new mail."""
     write_back: bool = False
     """Whether desk may change anything on the server (copy to Sent, mark answered)."""
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """Every folder that is read, each once."""
+        return tuple(dict.fromkeys((self.folder, *self.folders)))
 
 
 @dataclass(frozen=True, slots=True)

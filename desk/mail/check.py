@@ -78,12 +78,14 @@ def _certificate(client: Any, where: str) -> list[Check]:
 def _folders(client: Any, box: MailboxConfig, credential: Credential) -> list[Check]:
     listed = client.list_folders()
     names = [name for _, _, name in listed]
-    if box.imap.folder.upper() != "INBOX" and box.imap.folder not in names:
-        fix = f"Set imap.folder to one of: {', '.join(sorted(names)[:12])}."
-        return [Check("IMAP folder", False, f"there is no folder {box.imap.folder}", fix)]
-    held = int(client.select_folder(box.imap.folder, readonly=True).get(b"EXISTS", 0))
+    missing = [name for name in box.imap.watched if name.upper() != "INBOX" and name not in names]
+    if missing:
+        fix = f"Set imap.folder{'' if missing[0] == box.imap.folder else 's'} to some of: {', '.join(sorted(names)[:12])}."
+        return [Check("IMAP folder", False, f"there is no folder {name}", fix) for name in missing]
+    counts = {n: int(client.select_folder(n, readonly=True).get(b"EXISTS", 0)) for n in reversed(box.imap.watched)}
+    held = counts[box.imap.folder]
     return [
-        Check("IMAP folder", True, f"{box.imap.folder} holds {held} messages"),
+        *(Check("IMAP folder", True, f"{name} holds {counts[name]} messages") for name in box.imap.watched),
         _sent(client, box, credential, names),
         _special(listed),
         *_abilities(client, box),

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -155,6 +155,13 @@ def set_worker(
     values = {"state": state, "detail": detail, "at": stamp(at), "pid": pid}
     statement = insert(tx, worker_status).values(name=name, **values)
     tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+
+
+def keep_workers(tx: Connection, kind: str, names: Collection[str]) -> None:
+    """Forget what workers of this kind (the word before the colon) said that are no more: a folder no longer watched."""
+    w = worker_status.c
+    ours = sa.or_(w.name == kind, w.name.startswith(f"{kind}:", autoescape=True))
+    tx.execute(worker_status.delete().where(ours, w.name.not_in(list(names))))
 
 
 def workers() -> Read[list[WorkerRow]]:

@@ -1,14 +1,17 @@
-"""The fetch worker: one thread a mailbox, each holding one connection; polls, or is woken by the server."""
+"""The fetch worker: one thread a watched folder, each holding one connection; polls, or is woken by the server."""
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime
 
 from desk.config import Config, MailboxConfig
 from desk.errors import AuthError, DeskError
 from desk.mail.source import Cursor, Source
-from desk.store import intake, messages
+from desk.store import changes, intake, messages
 from desk.store.database import Database
 from desk.workers.ahead import ahead
 from desk.workers.intake import take
@@ -22,10 +25,19 @@ Open = Callable[[MailboxConfig], Source]
 
 
 class Fetcher:
-    """Keeps one mailbox in step with its server."""
+    """Keeps one folder of a mailbox in step with its server."""
 
-    def __init__(self, db: Database, box: MailboxConfig, connect: Open, clock: Callable[[], datetime] = now) -> None:
+    def __init__(
+        self,
+        db: Database,
+        box: MailboxConfig,
+        connect: Open,
+        clock: Callable[[], datetime] = now,
+        filing: AbstractContextManager[object] | None = None,
+    ) -> None:
+        """`filing` is held while mail is stored; the folders of a mailbox share it, because one may answer another's."""
         self.db, self.box, self.connect, self.clock = db, box, connect, clock
+        self._filing = filing or contextlib.nullcontext()
         with db.write() as tx:
             self.mailbox_id = intake.mailbox(tx, box.name, box.address, at=self.clock())
         self.source: Source | None = None
@@ -39,9 +51,10 @@ class Fetcher:
         count = 0
         for batch, letters in ahead(self.source.poll(cursor)):
             now, folder = self.clock(), self.source.folder
-            new = take(
-                self.db, self.mailbox_id, self.box, folder, batch, now=now, history=batch.history, letters=letters
-            )
+            with self._filing:
+                new = take(
+                    self.db, self.mailbox_id, self.box, folder, batch, now=now, history=batch.history, letters=letters
+                )
             count += len(new)
         return count
 
@@ -84,22 +97,34 @@ class Fetcher:
             log.warning("%s: %s", self.box.name, again)
 
 
+def watched(box: MailboxConfig) -> dict[str, MailboxConfig]:
+    """The mailbox once for each folder that is read, by the name its worker is shown under; the first is the mailbox's."""
+    folders = () if box.folder else box.imap.watched[1:]
+    more = {f"{box.name}/{name}": replace(box, imap=replace(box.imap, folder=name)) for name in folders}
+    return {box.name: box, **more}
+
+
 def run(db: Database, config: Config, connect: Open, stop: Stop) -> None:
-    """Fetch every mailbox until told to stop. One that fails never stops another."""
-    fetchers = [Fetcher(db, box, connect) for box in config.mailboxes]
-    if not fetchers:
+    """Fetch every folder of every mailbox until told to stop. One that fails never stops another."""
+    named: list[tuple[str, Fetcher]] = []
+    for box in config.mailboxes:
+        filing = threading.Lock()
+        named += [(name, Fetcher(db, one, connect, filing=filing)) for name, one in watched(box).items()]
+    lines = {"fetch" if len(named) == 1 else f"fetch:{name}": fetcher for name, fetcher in named}
+    with db.write() as tx:
+        changes.keep_workers(tx, "fetch", lines or ("fetch",))
+    if not lines:
         Status(db, "fetch").say("off", "No mailbox is connected; run `desk init`.")
         stop.event.wait()
         return
     threads = []
-    for fetcher in fetchers:
-        name = "fetch" if len(fetchers) == 1 else f"fetch:{fetcher.box.name}"
+    for name, fetcher in lines.items():
         status = Status(db, name)
         threads.append(threading.Thread(target=fetcher.run, args=(stop, status.say), daemon=True, name=name))
     for thread in threads:
         thread.start()
     stop.event.wait()
-    for fetcher in fetchers:
+    for fetcher in lines.values():
         fetcher.close()
     for thread in threads:
         thread.join(3)

@@ -169,7 +169,7 @@ class Sender:
         """Let other mail programs see what was answered; that this may fail keeps nothing else from being done."""
         source = self._source(box)
         for place in (Place(*where) for where in self.db.get(messages.places(row.answers))):
-            if place.folder == source.folder:
+            if place.folder in (source.folder, *box.imap.watched):
                 try:
                     source.flag(place, "\\Answered")
                 except MailError as problem:

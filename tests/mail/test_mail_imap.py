@@ -266,6 +266,8 @@ def test_checks_say_what_is_there(server: ImapServer) -> None:
     failed = [c for c in check.imap(server.box(folder="Nowhere"), Credential.password(server.password)) if not c.ok]
     assert [c.name for c in failed] == ["IMAP folder"]
     assert "INBOX" in failed[0].fix
+    failed = [c for c in check.imap(server.box(folders=("Gone",)), Credential.password(server.password)) if not c.ok]
+    assert [c.detail for c in failed] == ["there is no folder Gone"]
 
 
 def test_a_certificate_that_does_not_fit_is_refused() -> None:
