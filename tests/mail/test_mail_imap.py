@@ -146,6 +146,7 @@ def test_large_mailboxes_come_in_batches(
 ) -> None:
     monkeypatch.setattr(imap_module, "WINDOW", 7)
     monkeypatch.setattr(imap_module, "FETCH", 5)
+    monkeypatch.setattr(imap_module, "FETCH_HISTORY", 5)
     server.deliver(numbered(*range(40)))
     batches = list(source.poll(None))
     uids = [m.uid for b in batches for m in b.messages]
