@@ -295,6 +295,8 @@ def _unescape(token: str) -> str:
 
 
 def _substituted(text: str) -> Iterator[Piece]:
+    if not any(sign in text for sign in ("%", "=", "&", "\\", "U+")):
+        return
     size = 0
     for m in _ESCAPE.finditer(text):
         size += len(m.group())

@@ -21,6 +21,7 @@ _READ = 6_000
 _PASSAGE = 400
 _SENTENCE = re.compile(r"[^.!?;。！？।\n]+[.!?;。！？।]*")
 _TOKEN = re.compile(r"[^\W\d_]+")
+_PLAIN = re.compile("[a-z]+")
 _JOINED_UP = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
@@ -44,9 +45,11 @@ def passages(text: str) -> list[tuple[int, int]]:
 
 def words(text: str) -> list[str]:
     """The words of a text in small letters; scripts without gaps come as pairs of letters."""
+    if text.isascii():
+        return [token[:24] for token in _PLAIN.findall(text.lower())]
     found: list[str] = []
     tokens = _TOKEN.findall(text.lower())
-    if text.isascii() or not _JOINED_UP.search(text):
+    if not _JOINED_UP.search(text):
         return [token[:24] for token in tokens]
     for word in tokens:
         if _JOINED_UP.search(word):
@@ -67,7 +70,18 @@ def pieces(word: str) -> Iterator[tuple[int, float]]:
 
 def pair(one: str, two: str) -> int:
     """Bucket of two neighbours."""
-    return zlib.crc32(f"{one} {two}".encode()) % BUCKETS
+    return zlib.crc32(_behind(two), crc(one)) % BUCKETS
+
+
+@lru_cache(maxsize=20_000)
+def crc(word: str) -> int:
+    """CRC-32 of a word."""
+    return zlib.crc32(word.encode())
+
+
+@lru_cache(maxsize=20_000)
+def _behind(word: str) -> bytes:
+    return f" {word}".encode()
 
 
 @lru_cache(maxsize=1)

@@ -58,6 +58,12 @@ def between(begins: tuple[str, ...], skip: int) -> Bounds:
 
 
 @lru_cache(maxsize=8)
+def _flat(groups: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], Places]:
+    """All beginnings of some groups, and for each group the number of those in it and before."""
+    return tuple(b for group in groups for b in group), np.cumsum([len(group) for group in groups], dtype=np.intp)
+
+
+@lru_cache(maxsize=8)
 def _ended(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"{word} " for word in words)
 
@@ -69,6 +75,8 @@ class Words:
         self._text = text
         self._asked: dict[tuple[str, ...], Places] = {}
         self._held: dict[str, bool] = {}
+        self._expected: dict[tuple[str, ...], tuple[int, int]] = {}
+        self._places: Places = np.array([], np.intp)
 
     @cached_property
     def _letters(self) -> bytes:
@@ -139,11 +147,21 @@ class Words:
             which, places = np.delete(which, wrong), np.delete(places, wrong)
         return which, places
 
+    def expect(self, groups: tuple[tuple[str, ...], ...]) -> None:
+        """Look up many groups of beginnings in one go, so that `starting` knows them."""
+        begins, ends = _flat(groups)
+        which, places = self.beginning(begins)
+        edges = which.searchsorted(ends).tolist()
+        self._expected.update(zip(groups, zip([0, *edges], edges, strict=False), strict=True))
+        self._places = places
+
     def starting(self, prefixes: tuple[str, ...]) -> Places:
         """Offsets of the words that begin with one of some runs of letters, in order."""
         known = self._asked.get(prefixes)
         if known is None:
-            known = self._asked[prefixes] = np.sort(self.beginning(prefixes)[1])
+            first, last = self._expected.get(prefixes, (0, -1))
+            found = self.beginning(prefixes)[1] if last < 0 else self._places[first:last]
+            known = self._asked[prefixes] = np.sort(found)
         return known
 
 

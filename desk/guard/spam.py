@@ -28,6 +28,8 @@ HALF = 4.55
 SLOPE = 0.9
 HEAD_POINTS, HEAD_MOST = 0.5, 5.0
 """Points for each of the head's log-odds, and beyond how many they no longer count."""
+LONG = 4_000
+"""Characters from which patterns are tried only where they can begin."""
 MAX_TEXT = 20_000
 """Characters of the body that are looked at: an advertisement says so at once."""
 
@@ -46,8 +48,8 @@ class Pattern:
     """Of each of these one stands in every match, inside a word."""
     first: tuple[str, ...] = ()
     """Every match begins with one of these, where any are named."""
-    at_word: bool = False
-    """Every match begins where a word does."""
+    begun: tuple[str, ...] = ()
+    """Those of `first` that are letters at the beginning of a word."""
 
 
 def _pattern(entry: dict[str, Any]) -> Pattern:
@@ -56,7 +58,7 @@ def _pattern(entry: dict[str, Any]) -> Pattern:
     if not at_word and any(len(f) == 1 and f in LETTERS for f in first):
         first = ()
     return Pattern(f"spam.{entry['name']}", entry["points"], re.compile(look), entry.get("times", 1), required(look),
-                   conjunction(look), first, at_word)  # fmt: skip
+                   conjunction(look), first, tuple(f for f in first if f[0] in LETTERS) if at_word else ())  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -74,9 +76,7 @@ _PUBLISHER = re.compile(
     r"your (?:profile|preferences|subscription)|change (?:your )?(?:e-?mail|address|subscri)|privacy policy"
     r"|all rights reserved|copyright|©|dein(?:e|en)? abo\b|ihr(?:e|en)? abo\b|votre abonnement|tu suscripci[oó]n"
 )
-_PERIODICAL = re.compile(
-    r"newsletter|\bissue\b|\bedition\b|\bdigest\b|\bdaily\b|\bweekly\b|subscri|\bausgabe\b|\brundbrief"
-)
+_PERIODICAL = re.compile(r"\b(?:issue|edition|digest|daily|weekly|ausgabe)\b|\brundbrief")
 _LEAVE = re.compile(r"remov|opt.?out")
 _FREE_MAIL = re.compile(
     r"^(?:hotmail|yahoo|aol|msn|excite|lycos|mail|eudora|netscape|gmail|outlook|live|gmx|yandex|163|126|qq)\."
@@ -91,14 +91,10 @@ def score(mail: ParsedMail, reading: Reading) -> tuple[float, tuple[Evidence, ..
     found: list[tuple[str, float, str, str]] = []
     for channel, text in (("subject", subject), ("body", body)):
         words = Words(text)
+        if len(text) >= LONG:
+            words.expect(_begun(channel))
         for pattern in patterns()[channel]:
-            if not words.hold(pattern.needed):
-                continue
-            if (
-                not pattern.first
-                and pattern.literals
-                and not any(_stands(each, text, words) for each in pattern.literals)
-            ):
+            if not _possible(pattern, text, words):
                 continue
             hits = [m.group() for m in islice(_matches(pattern, text, words), pattern.times)]
             if hits:
@@ -106,7 +102,7 @@ def score(mail: ParsedMail, reading: Reading) -> tuple[float, tuple[Evidence, ..
     found += _shape(mail, reading, body)
     found += _manners(mail, body)
     points = sum(p for _, p, _, _ in found)
-    points -= 3.0 * bool(_PUBLISHER.search(body)) + bool(_PERIODICAL.search(f"{subject}\n{body[:3000]}"))
+    points -= 3.0 * bool(_PUBLISHER.search(body)) + _periodical(f"{subject}\n{body[:3000]}")
     points -= min(3.0, 1.5 * len(set(_OWN_BUSINESS.findall(body[:8000]))))
     points -= 3.5 * bool(mail.in_reply_to or mail.references)
     points -= 2.0 * any(name.lower() in _LIST_HEADERS for name, _ in mail.headers)
@@ -118,6 +114,26 @@ def score(mail: ParsedMail, reading: Reading) -> tuple[float, tuple[Evidence, ..
         if value >= 0.2
     )
     return value, evidence
+
+
+@lru_cache(maxsize=2)
+def _begun(channel: str) -> tuple[tuple[str, ...], ...]:
+    """What the patterns of a channel begin with that begin with a word, each once."""
+    return tuple(dict.fromkeys(p.begun for p in patterns()[channel] if p.begun))
+
+
+def _periodical(text: str) -> bool:
+    """Whether a text says of itself that it comes again and again."""
+    return "newsletter" in text or "subscri" in text or bool(_PERIODICAL.search(text))
+
+
+def _possible(pattern: Pattern, text: str, words: Words) -> bool:
+    """Whether a text holds what every match of a pattern is made of."""
+    if len(text) >= LONG and pattern.begun and pattern.begun == pattern.first:
+        return bool(words.starting(pattern.begun).size)
+    if not words.hold(pattern.needed):
+        return False
+    return bool(pattern.first) or not pattern.literals or any(_stands(each, text, words) for each in pattern.literals)
 
 
 def _stands(literal: str, text: str, words: Words) -> bool:
@@ -145,10 +161,10 @@ def _manners(mail: ParsedMail, body: str) -> list[tuple[str, float, str, str]]:
 
 def _matches(pattern: Pattern, text: str, words: Words) -> Iterator[re.Match[str]]:
     """Matches of a pattern, tried in a long text only where one can begin."""
-    if len(text) < 4000 or not pattern.first:
+    if len(text) < LONG or not pattern.first:
         yield from pattern.regex.finditer(text)
         return
-    begun = tuple(prefix for prefix in pattern.first if prefix[0] in LETTERS) if pattern.at_word else ()
+    begun = pattern.begun
     places: list[int] = words.starting(begun).tolist() if begun else []
     for prefix in pattern.first:
         if prefix not in begun and (prefix[0] not in LETTERS or prefix in words.spoken):

@@ -4,16 +4,14 @@ Logistic regression over hashed words and word pairs, trained by `.ci/train_guar
 """
 
 import math
-import zlib
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
-from desk.guard.head import words
+from desk.guard.head import BUCKETS, crc, pair, words
 
-BUCKETS = 2**15
 _FILE = Path(__file__).resolve().parent / "spamwords.npz"
 _READ = 4_000
 
@@ -21,8 +19,7 @@ _READ = 4_000
 def buckets(text: str) -> list[int]:
     """Buckets of the words and the pairs of neighbours in the first 4,000 characters of levelled text."""
     tokens = words(text[:_READ])
-    pairs = [f"{one} {two}" for one, two in pairwise(tokens)]
-    return [zlib.crc32(token.encode()) % BUCKETS for token in (*tokens, *pairs)]
+    return [crc(token) % BUCKETS for token in tokens] + [pair(one, two) for one, two in pairwise(tokens)]
 
 
 def damping(count: int) -> float:
