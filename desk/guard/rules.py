@@ -26,6 +26,8 @@ AHEAD = 3
 """Blocks behind the one where a match begins that hold the rest of it: the longest rule spans 340 characters."""
 REACH = AHEAD * BLOCK
 MAX_HITS = 500
+FEW = 300
+"""Places up to which a phrase is looked for at each of them rather than in the whole text."""
 Blocks = NDArray[np.bool_]
 """One truth a block of a text."""
 _NONE: Places = np.array([], np.intp)
@@ -139,18 +141,21 @@ class Book:
 
         `ahead[g, b]` says whether a stem of group g stands in block b or the three behind it.
         """
-        ahead = np.zeros((self._everywhere + 1, size // BLOCK + 1), bool)
         counts = self._first[stems + 1] - self._first[stems]
         at = np.arange(counts.sum()) + np.repeat(self._first[stems] - np.cumsum(counts) + counts, counts)
-        ahead[self._group[at], np.repeat(places // BLOCK, counts)] = True
-        ahead[self._everywhere] = True
-        held: Blocks = np.any(ahead, axis=1)
-        chosen = np.flatnonzero(np.all(held[self._needs], axis=1))
+        groups = self._group[at]
+        held: Blocks = np.zeros(self._everywhere + 1, bool)
+        held[groups] = held[self._everywhere] = True
+        row_of = np.cumsum(held) - 1
+        ahead = np.zeros((row_of[-1] + 1, size // BLOCK + 1), bool)
+        ahead[row_of[groups], np.repeat(places // BLOCK, counts)] = True
+        ahead[-1] = True
         for _ in range(AHEAD):
             ahead[:, :-1] |= ahead[:, 1:]
+        chosen = np.flatnonzero(np.all(held[self._needs], axis=1))
         begins: Blocks = np.ones((len(chosen), ahead.shape[1]), bool)
-        for groups in self._needs[chosen].T:
-            begins &= ahead[groups]
+        for needed in self._needs[chosen].T:
+            begins &= ahead[row_of[needed]]
         for row in np.flatnonzero(begins.any(axis=1)).tolist():
             yield self.rules[chosen[row]], begins[row]
 
@@ -168,7 +173,15 @@ class Book:
             known = self._is_word[stems]
             which.append(stems[known])
             where.append(places[known])
-            asked = [*np.unique(stems[~known]).tolist(), *self._wordless]
+            asked = list(self._wordless)
+            for i, at_core in _grouped(stems[~known], places[~known]):
+                if len(at_core) > FEW:
+                    asked.append(i)
+                    continue
+                stem, before = self._stems[i], self._stems[i].index(_core(self._stems[i]))
+                standing = [at for at in (at_core - before).tolist() if at >= 0 and text.startswith(stem, at)]
+                which.append(np.full(len(standing), i, np.intp))
+                where.append(np.array(standing, np.intp))
         marks = {c for c in self._marks if c in text} if text.isascii() else self._marks & frozenset(text)
         for i in asked:
             if self._phrases.get(i, marks) <= marks and (stem := self._stems[i]) in text:
@@ -178,6 +191,15 @@ class Book:
         return np.concatenate(which or [_NONE]), np.concatenate(where or [_NONE])
 
 
+def _grouped(numbers: Places, places: Places) -> Iterator[tuple[int, Places]]:
+    """Each number with its places, where the numbers come in order."""
+    edges = np.flatnonzero(np.diff(numbers)) + 1
+    for part, at in zip(np.split(numbers, edges), np.split(places, edges), strict=True):
+        if part.size:
+            yield int(part[0]), at
+
+
+@lru_cache(maxsize=4096)
 def _core(phrase: str) -> str:
     """The longest run of letters of a phrase that begins a word wherever the phrase stands."""
     found = _RUN.findall(phrase)
