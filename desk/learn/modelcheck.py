@@ -24,7 +24,7 @@ from desk.llm.trust import DRAFT, Report, Verdict
 from desk.pipeline import check, context, draft
 from desk.pipeline.case import Case, Rooms
 from desk.pipeline.triage import FIELDS, SURE, pool
-from desk.triage import heads, language
+from desk.triage import address, heads
 
 FOLDER = Path(__file__).parent / "tasks"
 BETTER_BY = 2
@@ -158,7 +158,7 @@ def _case(row: dict[str, str]) -> Case:
     text, tongue = row["text"], row["language"]
     passage = Passage(row["title"], row["title"], row["passage"], 0, len(row["passage"]), 0.9, language=tongue)
     labels = Triage(
-        Category.SUPPORT, Priority.NORMAL, Sentiment.NEUTRAL, tongue, language.register(text, tongue), False, 0.9, ()
+        Category.SUPPORT, Priority.NORMAL, Sentiment.NEUTRAL, tongue, address.register(text, tongue), False, 0.9, ()
     )
     found = {
         "retrievals": to_json([Retrieval(text, (passage,), 0.95, Known.KNOWN)]),

@@ -2,7 +2,7 @@
 
 from desk.domain.enums import Category, Intent, Priority, Sentiment
 from desk.domain.ticket import IntentSpan, Triage
-from desk.triage import heads, intents, language
+from desk.triage import address, heads, intents, language
 from desk.triage.urgent import urgent
 
 _MOST_SENTENCES = 12
@@ -29,7 +29,7 @@ def triage(text: str, *, subject: str = "", embed: heads.Embed) -> Triage:
         priority=priority,
         sentiment=Sentiment(_best(judged["sentiment"])),
         language=found,
-        register=language.register(text, found),
+        register=address.register(text, found),
         urgent=hurry,
         confidence=judged["category"][category],
         intents=tuple(_led(spans(text, embed), whole, text)),

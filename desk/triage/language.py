@@ -1,4 +1,4 @@
-"""Which language a text is in, and whether it addresses us formally.
+"""Which language a text is in.
 
 py3langid (a naive Bayes over byte n-grams, Lui and Baldwin 2012) limited to the languages mail comes in; texts too short
 for it are judged by their commonest words first.
@@ -10,8 +10,6 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
-
-from desk.domain.enums import Register
 
 LANGUAGES = tuple("ar bg ca cs da de el en es fi fr he hi hu id it ja ko nl no pl pt ro ru sv tr uk vi zh".split())
 _SAME = {"nb": "no", "nn": "no"}
@@ -98,52 +96,3 @@ def _by_words(words: Sequence[str], languages: Sequence[str]) -> str:
     second = counts[1][0] if len(counts) > 1 else 0
     clear = counts[0][0] >= max(2, second + 2, 0.4 * len(words)) or (counts[0][0] == len(words) and not second)
     return counts[0][1] if clear else ""
-
-
-# Forms of address. Casual only where it is said: a message that addresses nobody is answered formally.
-_FORMAL = {
-    "de": r"\b(?:Sie|Ihnen|Ihre?[nmrs]?)\b",
-    "nl": r"\b(?:u|uw|uzelf)\b",
-    "fr": r"\b(?:vous|votre|vos)\b",
-    "es": r"\b(?:usted(?:es)?|puede[n]?|podr[íi]an?|su|sus|le|les|d[íi]gan?me|env[íi]en?me|esperamos su)\b",
-    "it": r"\b(?:lei|voi|vi|potete|potreste|vostr[oaie]|suo|sua|potrebbe|può)\b",
-}
-_CASUAL = {
-    "de": r"\b(?:du|dich|dir|deine?[nmrs]?|euch|eure?[nmrs]?|ihr (?:habt|seid|könnt|macht|schickt|müsst|wollt|sagt|gebt)"
-    r"|(?:habt|könnt|könntet|schickt|macht|seid|liefert|bietet|verkauft) ihr|kannst|hast|könntest|schick|sag)\b",
-    "nl": r"\b(?:je|jij|jou|jouw|jullie)\b",
-    "fr": r"\b(?:tu|toi|te|ton|ta|tes|t'(?:es|as)|peux-tu|pourrais-tu)\b",
-    "es": r"\b(?:t[úu]|te|ti|contigo|vosotros|os|vuestr[oa]s?|puedes|podr[íi]as|podéis|tienes|tenéis|eres|sois|dime"
-    r"|env[íi]ame|ay[úu]dame|mándame|sabes|decidme)\b",
-    "it": r"\b(?:tu|ti|tuo|tua|tuoi|puoi|potresti|hai|sei)\b",
-}
-_CASUAL_ENGLISH = re.compile(
-    r"^\W*(?:hi|hey|hiya|yo|howdy|morning|what's up|sup)\b|\b(?:cheers|thx|thanks a (?:bunch|ton)|gonna|wanna|u guys|"
-    r"you guys|pls|plz|ur|lol|btw)\b|[:;]-?[)D]",
-    re.IGNORECASE,
-)
-_FORMAL_ENGLISH = re.compile(
-    r"\b(?:dear|to whom it may concern|sincerely|yours (?:truly|faithfully)|kind(?:est)? regards|sir|madam|"
-    r"i am writing|would be grateful|i look forward)\b",
-    re.IGNORECASE,
-)
-
-
-def register(text: str, language: str) -> Register:
-    """How the writer addresses us: du or Sie, je or u, tu or vous, tú or usted; in English by greeting and tone.
-
-    Where both forms stand, the more frequent one counts; a language without the difference is formal.
-    """
-    if language == "en":
-        formal = len(_FORMAL_ENGLISH.findall(text))
-        casual = len(_CASUAL_ENGLISH.findall(text))
-        return Register.CASUAL if casual > formal else Register.FORMAL
-    if language not in _CASUAL:
-        return Register.FORMAL
-    # German marks the polite form by its capital alone; at the start of a sentence it may be "they" or "she".
-    flags = 0 if language == "de" else re.IGNORECASE
-    formal = len(re.findall(_FORMAL[language], text, flags))
-    casual = len(re.findall(_CASUAL[language], text, re.IGNORECASE))
-    if language == "de":
-        casual += len(re.findall(r"^\W*(?:hi|hey|moin|servus)\b", text, re.IGNORECASE)) if not formal else 0
-    return Register.CASUAL if casual > formal else Register.FORMAL
