@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from desk.domain.enums import Register
-from desk.triage.language import LANGUAGES, detect, register
+from desk.triage.address import register
+from desk.triage.language import LANGUAGES, detect
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpora" / "support" / "languages.jsonl"
 EXAMPLES = Path(__file__).resolve().parents[2] / "desk" / "triage" / "examples"
