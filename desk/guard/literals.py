@@ -27,7 +27,10 @@ def conjunction(pattern: str) -> tuple[tuple[str, ...], ...]:
 
 @lru_cache(maxsize=4096)
 def beginnings(pattern: str) -> tuple[str, ...]:
-    """Runs of a to z or single other characters, one of which every match begins with; empty where none can be named."""
+    """Runs of a to z or single other characters, one of which every match begins with; empty where none can be named.
+
+    A blank behind a run says that no letter follows it.
+    """
     found, rest = _begin(list(_parser.parse(pattern)))
     return () if rest or "" in found else tuple(sorted(found))
 
@@ -56,6 +59,8 @@ def _begin(items: Sequence[tuple[Any, Any]]) -> tuple[set[str], bool]:
             run = ""
             for other, code in items[i:]:
                 if other is not _constants.LITERAL or not _LETTERS.fullmatch(chr(code)):
+                    # What is no letter ends the word: fewer words begin like that.
+                    run += " " if run and _no_letter(other, code) else ""
                     break
                 run += chr(code)
             return found | {run or chr(value)}, False
@@ -64,6 +69,16 @@ def _begin(items: Sequence[tuple[Any, Any]]) -> tuple[set[str], bool]:
         if not empty:
             return found, False
     return found, True
+
+
+def _no_letter(op: Any, value: Any) -> bool:
+    """Whether what an item matches begins with something that is no letter."""
+    if op in (_constants.MAX_REPEAT, _constants.MIN_REPEAT):
+        return value[0] > 0 and _no_letter(*value[2][0])
+    if op is _constants.IN:
+        negated = value[0] == (_constants.NEGATE, None)
+        return negated and (_constants.CATEGORY, _constants.CATEGORY_WORD) in value
+    return bool(op is _constants.LITERAL)
 
 
 def _begin_inside(op: Any, value: Any) -> tuple[set[str], bool]:

@@ -55,8 +55,9 @@ class Pattern:
 def _pattern(entry: dict[str, Any]) -> Pattern:
     look = entry["look"]
     first, at_word = beginnings(look), begins_a_word(look)
-    if not at_word and any(len(f) == 1 and f in LETTERS for f in first):
-        first = ()
+    if not at_word:
+        first = tuple(dict.fromkeys(f.rstrip(" ") or f for f in first))
+        first = () if any(len(f) == 1 and f in LETTERS for f in first) else first
     return Pattern(f"spam.{entry['name']}", entry["points"], re.compile(look), entry.get("times", 1), required(look),
                    conjunction(look), first, tuple(f for f in first if f[0] in LETTERS) if at_word else ())  # fmt: skip
 

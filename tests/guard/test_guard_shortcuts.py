@@ -99,7 +99,7 @@ def test_what_a_pattern_needs_and_begins_with() -> None:
     assert beginnings(look) == ("print", "show")
     assert beginnings(r"(?:un)?do\b") == ("do", "un")
     assert beginnings(r"\w+ prompt") == ()
-    assert beginnings(r"\$\d|us\$") == ("$", "us")
+    assert beginnings(r"\$\d|us\$") == ("$", "us ")
 
 
 def test_a_rule_is_found_wherever_its_words_stand() -> None:
