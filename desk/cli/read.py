@@ -78,8 +78,9 @@ def show(given: argparse.Namespace) -> int:
 def replay(given: argparse.Namespace) -> int:
     """The ticket's last run again, with today's knowledge and models, beside what was stored."""
     from desk.learn import replay as learn
+    from desk.learn.categories import Teacher
     from desk.pipeline.runner.load import case_of
-    from desk.store import jobs, threads
+    from desk.store import decisions, jobs, threads
 
     config, places = rooms.configuration()
     db = rooms.store(config, places)
@@ -92,6 +93,8 @@ def replay(given: argparse.Namespace) -> int:
     services = rooms.rooms(config, places)
     stored = {step.step: step.output for step in db.get(jobs.steps(runs[0].id))}
     case = case_of(db, runs[0], config)
+    if services.embedder is not None and db.get(decisions.state())[0]:
+        services.learned = Teacher(db, services).learn(services.embedder)
     db.close()
     lines = learn.replay(case, stored, services)
     services.models.close()
@@ -106,7 +109,7 @@ def replay(given: argparse.Namespace) -> int:
 def stats(given: argparse.Namespace) -> int:
     """Counts by view, what people did with the drafts, and p50 / p90 milliseconds of every step."""
     from desk.learn.feedback import summary
-    from desk.store import jobs, ledger, threads
+    from desk.store import changes, decisions, jobs, ledger, threads
 
     config, places = rooms.configuration()
     db = rooms.store(config, places)
@@ -118,10 +121,11 @@ def stats(given: argparse.Namespace) -> int:
     times = {name: _quantiles(values) for name, values in db.get(jobs.step_times()).items()}
     judged = db.get(ledger.feedback_of())
     ends = db.get(ledger.outcomes())
+    learned = str(db.get(changes.setting(decisions.LEARNED)) or "")
     db.close()
     if given.json:
         drafted = to_json(summary(judged))
-        data = {"views": counts, "steps_ms": times, "drafts": drafted, "outcomes": to_json(ends)}
+        data = {"views": counts, "steps_ms": times, "drafts": drafted, "outcomes": to_json(ends), "learned": learned}
         print(json.dumps(data))  # noqa: T201
         return 0
     for name, n in counts.items():
@@ -130,6 +134,8 @@ def stats(given: argparse.Namespace) -> int:
         print(f"drafts {name:12} {n:>6}")  # noqa: T201
     for name in ("sent", "replied", "bounced", "silent"):
         print(f"answers {name:12} {getattr(ends, name):>6}")  # noqa: T201
+    if learned:
+        print(f"learned: {learned}")  # noqa: T201
     share = f"{ends.at_first_contact / ends.resolved:.0%}" if ends.resolved else "none yet"
     print(f"resolved at first contact {share} ({ends.at_first_contact} of {ends.resolved})")  # noqa: T201
     for name, values in times.items():

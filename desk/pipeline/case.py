@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from desk.config import Config, MailboxConfig
 from desk.domain.guarded import CleanText
@@ -53,8 +53,20 @@ class Case:
     """The draft that was refused."""
     chosen: str = ""
     """The article an agent picked when the search was unsure."""
+    category: str = ""
+    """What a person said this ticket is about, before this message or while it was worked on."""
     outputs: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     """Stored outputs of the steps before this one."""
+
+
+class Learned(Protocol):
+    """What the desk learned from its people's decisions about categories."""
+
+    def corrected(self, subject: str, text: str, chances: Mapping[str, float]) -> dict[str, float]:
+        """The heads' probability of each category, put right where people's decisions put similar messages right."""
+
+    def remembered(self, subject: str, text: str) -> tuple[str, float] | None:
+        """The category a person gave nearly this message, and how probable it is for this one; None without one."""
 
 
 @dataclass(slots=True)
@@ -72,6 +84,8 @@ class Rooms:
     off: dict[str, str] = field(default_factory=dict)
     trust: dict[str, float] = field(default_factory=dict)
     """Weight of the model's opinion by step, 0..1, as measured; what was never measured has none."""
+    learned: Learned | None = None
+    """Loaded when people correct something; None before the first correction."""
     cancel: threading.Event = field(default_factory=threading.Event)
     stream: Callable[[int, str], None] = lambda thread_id, text: None
     """Called with the thread and the draft so far while a model writes."""

@@ -30,9 +30,7 @@ def run(case: Case, rooms: Rooms) -> Result:
     """
     if rooms.embedder is None:
         raise ModelError(rooms.off["embeddings"], "Run `desk doctor`.")
-    labels = triage(case.question.text, subject=case.subject.text, embed=rooms.embedder.embed)
-    if colleague(case):
-        labels = blend(labels, {str(Category.INTERNAL): 1.0}, OWN_DOMAIN)
+    labels = taught(triage(case.question.text, subject=case.subject.text, embed=rooms.embedder.embed), case, rooms)
     trusted = [name for name in FIELDS if rooms.trust.get(name, 0.0) > 0]
     if rooms.models.fast is None or not trusted:
         return Result({"triage": to_json(labels), "asked": ""})
@@ -48,6 +46,20 @@ def run(case: Case, rooms: Rooms) -> Result:
     pooled = pool(judged[least], scores.probabilities, rooms.trust[least])
     output = {"triage": to_json(settle(labels, least, pooled)), "asked": least}
     return Result(output, scores.usage, rooms.models.fast.name, prompt.version)
+
+
+def taught(labels: Triage, case: Case, rooms: Rooms) -> Triage:
+    """The labels with the category as the people of the desk taught it; what one said of this very ticket stands."""
+    if case.category:
+        return blend(labels, {case.category: 1.0}, 1.0)
+    subject, text = case.subject.text, case.question.text
+    if rooms.learned is not None:
+        labels = settle(labels, "category", rooms.learned.corrected(subject, text, labels.probabilities))
+    if colleague(case):
+        labels = blend(labels, {str(Category.INTERNAL): 1.0}, OWN_DOMAIN)
+    if rooms.learned is not None and (said := rooms.learned.remembered(subject, text)):
+        labels = blend(labels, {said[0]: 1.0}, said[1])
+    return labels
 
 
 def settle(labels: Triage, name: str, pooled: Chances) -> Triage:

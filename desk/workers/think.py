@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from desk.errors import DeskError
+from desk.learn.categories import Teacher
 from desk.pipeline.case import Rooms
 from desk.pipeline.runner import Runner
 from desk.store import changes
@@ -47,6 +48,7 @@ def run(db: Database, load: Callable[[], Rooms], stop: Stop, clock: Callable[[],
     threading.Thread(target=_pass_on, args=(stop, rooms.cancel), daemon=True, name="cancel").start()
     runner = Runner(db, rooms, clock)
     indexer = prepare(db, rooms, status)
+    teacher = Teacher(db, rooms)
     for part in PARTS:
         Status(db, part).say("off", rooms.off.get(part, ""))
     name = rooms.models.capable.name if rooms.models.capable else "no model"
@@ -54,6 +56,8 @@ def run(db: Database, load: Callable[[], Rooms], stop: Stop, clock: Callable[[],
     def once() -> bool:
         if indexer and indexer.once():
             status.say("working", "the knowledge index is up to date")
+        if teacher.once():
+            status.say("working", teacher.says)
         if runner.once():
             status.say("working", name)
             return True

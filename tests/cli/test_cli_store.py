@@ -84,7 +84,7 @@ def test_show_tells_one_ticket(desk: Shell, store: Database) -> None:
 
 def test_stats_counts_by_view(desk: Shell, store: Database) -> None:
     found = desk("stats", "--json").json
-    assert list(found) == ["views", "steps_ms", "drafts", "outcomes"]
+    assert list(found) == ["views", "steps_ms", "drafts", "outcomes", "learned"]
     assert found["outcomes"]["sent"] == found["outcomes"]["resolved"] == 0
     assert found["drafts"] == {"verdicts": {}, "reasons": {}, "kept": None}
     assert found["views"]["all"] == 2

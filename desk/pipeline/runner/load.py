@@ -9,7 +9,7 @@ from desk.errors import StoreError
 from desk.guard import readmit
 from desk.mail.reply import split
 from desk.pipeline.case import Case, Turn
-from desk.store import intake, jobs, messages, people, threads
+from desk.store import decisions, intake, jobs, messages, people, threads
 from desk.store.database import Database
 from desk.store.messages import MessageRow
 
@@ -56,6 +56,7 @@ def case_of(db: Database, run: jobs.Run, config: Config) -> Case:
         instruction=str(run.data.get("instruction", "")),
         rejected=str(run.data.get("rejected", "")),
         chosen=_article(str(run.data.get("chosen", ""))),
+        category=db.get(decisions.category_of(detail.row.id)),
         outputs=outputs,
     )
 
