@@ -19,7 +19,7 @@ import tempfile
 import threading
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -245,6 +245,70 @@ def dovecot_server() -> Iterator[ImapServer]:
         if process and process[-1].poll() is None:
             stop()
         shutil.rmtree(home, ignore_errors=True)
+
+
+# A wire to an IMAP server ----------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Tap:
+    """A wire to an IMAP server that keeps every line a client sends, without its tag, and cuts the connection right after
+    a command that begins with `cut_at`."""
+
+    port: int = 0
+    cut_at: str = ""
+    connections: int = 0
+    lines: list[str] = field(default_factory=list)
+
+
+@contextlib.contextmanager
+def tapped(server: ImapServer, cut_at: str = "") -> Iterator[tuple[ImapServer, Tap]]:
+    """The same server, reached through a `Tap`."""
+    tap = Tap(cut_at=cut_at)
+    listener = socket.create_server(("127.0.0.1", 0))
+    tap.port = listener.getsockname()[1]
+    wires: list[socket.socket] = [listener]
+
+    def cut(*ends: socket.socket) -> None:
+        for end in ends:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def answer(client: socket.socket, behind: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := behind.recv(65536):
+                client.sendall(data)
+        cut(client, behind)
+
+    def ask(client: socket.socket, behind: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            for line in client.makefile("rb"):
+                words = line.decode(errors="replace").strip()
+                tap.lines.append(words.partition(" ")[2] or words)
+                if tap.cut_at and tap.lines[-1].startswith(tap.cut_at):
+                    break
+                behind.sendall(line)
+        cut(client, behind)
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                tap.connections += 1
+                behind = socket.create_connection(("127.0.0.1", server.port))
+                for end in (client, behind):
+                    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                wires.extend((client, behind))
+                for run in (ask, answer):
+                    threading.Thread(target=run, args=(client, behind), daemon=True, name="tap").start()
+
+    threading.Thread(target=accept, daemon=True, name="tap").start()
+    try:
+        yield replace(server, port=tap.port), tap
+    finally:
+        cut(*wires)
+        for wire in wires:
+            wire.close()
 
 
 # SMTP -----------------------------------------------------------------------------------------------------------------

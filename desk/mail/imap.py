@@ -5,6 +5,7 @@ time, searches in windows, `n:*` filtered, IDLE as a mere hint, timeouts on ever
 """
 
 import contextlib
+import random
 import re
 import select
 import socket
@@ -61,6 +62,7 @@ class ImapSource:
         self._client: imapclient.IMAPClient | None = None
         self._closed = threading.Event()
         self._selected, self._uidvalidity = "", 0
+        self._breaks = 0
         self._sent: str | None = None
         self._where = f"{box.imap.host}:{box.imap.port}"
 
@@ -169,7 +171,8 @@ class ImapSource:
     # Waiting ---------------------------------------------------------------------------------------------------------
 
     def wait(self, seconds: float) -> None:
-        """IDLE where the server offers it, else sleep; woken by `close`. IDLE is a hint only: trouble ends the wait."""
+        """IDLE where the server offers it, else sleep; woken by `close`. IDLE is a hint only: trouble ends the wait, later
+        each time it comes soon after the last, so that a server that always hangs up does not keep us busy."""
         if self._closed.is_set():
             return
         client = self._client
@@ -181,8 +184,11 @@ class ImapSource:
             self._idle(client, min(seconds, IDLE_SECONDS))
         except TROUBLE:
             self._drop()
-            # A connection that breaks at once, again and again, must not become a busy loop.
-            self._closed.wait(max(0.0, min(seconds, 1.0) - (time.monotonic() - started)))
+            self._breaks = min(10, self._breaks + 1)
+            pause = min(seconds, 0.5 * 2**self._breaks) * random.uniform(0.75, 1)
+            self._closed.wait(max(0.0, pause - (time.monotonic() - started)))
+        else:
+            self._breaks = 0
 
     def _idle(self, client: imapclient.IMAPClient, seconds: float) -> None:
         """Wait for a sign of life. What the server says is not read here: the next poll asks, and a line that came in

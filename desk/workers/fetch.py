@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import random
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -68,18 +69,18 @@ class Fetcher:
         """Poll until told to stop. Trouble with the server is shown, the connection made anew, later each time."""
         trouble = 0
         while not stop:
+            kept = self.source is not None
             try:
                 self.poll()
-                trouble = 0
+                trouble = 0 if kept else trouble  # a new connection may break as soon as the last one did
                 say("idle", self.box.address)
                 if self.source is not None:
                     self.source.wait(self.box.imap.poll_seconds)
             except Exception as problem:
                 trouble += 1
                 self._failed(problem, say)
-                stop.event.wait(
-                    REFUSED_SECONDS if isinstance(problem, AuthError) else min(120.0, 2.0 ** min(trouble, 7))
-                )
+                pause = REFUSED_SECONDS if isinstance(problem, AuthError) else min(120.0, 2.0 ** min(trouble, 7))
+                stop.event.wait(pause * random.uniform(0.75, 1.25))  # apart from others that lost the same server
         self.close()
 
     def _failed(self, problem: Exception, say: Callable[[str, str], None]) -> None:

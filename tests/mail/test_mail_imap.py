@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from mailmessages import raw
-from servers import USER, ImapServer, dovecot_server, free_port, pymap_server
+from servers import USER, ImapServer, dovecot_server, free_port, pymap_server, tapped
 
 from desk.config import ImapConfig, MailboxConfig
 from desk.domain.mail import Credential, Fetched
@@ -196,6 +196,39 @@ def test_a_dropped_connection_is_said_and_mended_without_spinning(server: ImapSe
     with pytest.raises(MailError, match=r"127.0.0.1:\d+: reading INBOX failed"):
         read(source, cursor)
     assert read(source, cursor)[0] == []
+
+
+class Hurried(threading.Event):
+    """An event whose waits end at once and are kept."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waits.append(timeout or 0.0)
+        return self.is_set()
+
+
+def test_an_idle_that_always_breaks_is_tried_later_each_time(server: ImapServer) -> None:
+    with tapped(server, cut_at="IDLE") as (behind, tap):
+        source = ImapSource(behind.box(), Credential.password(server.password))
+        source._closed = hurried = Hurried()
+        _, cursor = read(source, None)
+        for _ in range(9):
+            source.wait(60)
+            read(source, cursor)
+        assert tap.connections == 10, "each break costs one new connection"
+        assert all(early < late for early, late in zip(hurried.waits, hurried.waits[1:6], strict=False)), hurried.waits
+        assert sum(hurried.waits) > 150, "nine breaks are spread over minutes"
+        assert max(hurried.waits) <= 60, "and mail is still asked for as often as the configuration says"
+        tap.cut_at = ""
+        threading.Timer(0.05, server.deliver, (numbered(1),)).start()
+        source.wait(30)
+        tap.cut_at = "IDLE"
+        source.wait(60)
+        assert hurried.waits[-1] <= 1, "an IDLE that went well makes up for those that broke"
+        source.close()
 
 
 def test_an_answered_message_is_marked_only_when_allowed_and_still_there(server: ImapServer) -> None:
