@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sample_drafts import wrong as wrong_drafts
 
 from desk.llm import catalogue
 
@@ -27,6 +28,9 @@ def test_every_story_ends_where_it_should_without_a_model(tmp_path: Path) -> Non
     assert len(lines) > 40
     assert {line["written_by"] for line in lines} <= {"composed", ""}
     assert not (tmp_path / "demo" / "mailbox" / "sent").exists(), "the demo sent something nobody approved"
+    drafts, problems = wrong_drafts(tmp_path / "demo")
+    assert drafts >= 40
+    assert not problems, problems
 
 
 def test_every_story_ends_where_it_should_with_the_embedded_model(tmp_path: Path) -> None:

@@ -189,6 +189,22 @@ PHRASES: dict[str, Phrases] = {
 
 _PART = r"[^\W\d_](?:[^\W\d_]|['’.\-])*"
 _NAME = re.compile(rf"{_PART}(?: {_PART})*")
+# A display name with one of these words is a desk, a form or a firm: nobody is called that.
+_NO_PERSON = re.compile(
+    r"\b(?:support|team|service|services|info|form|office|billing|accounts?|accounting|warehouse|purchasing|orders?|"
+    r"contact|customer|webshop|shop|store|newsletter|mailer|no-?reply|admin|"
+    r"kontakt\w*|formular|kunden\w*|buchhaltung|einkauf|vertrieb|verwaltung|sekretariat|praxis|"
+    r"klantenservice|administratie|inkoop|boekhouding|magazijn|"
+    r"client[s]?|comptabilité|achats|secrétariat|boutique|formulaire|équipe|"
+    r"atención|contabilidad|compras|almacén|tienda|formulario|equipo|"
+    r"gmbh|ag|kg|ltd|llc|inc|bv|b\.v\.?|nv|sarl|sas|srl|s\.l\.?|s\.a\.?)(?!\w)",
+    re.IGNORECASE,
+)
+_TITLE = re.compile(
+    r"^(?:(?:dr|prof|ing|dipl|mag|mr|mrs|ms|mx|sr|sra|dhr|mevr|mme|mlle|hr|fr)\.|(?:herr|frau|mr|mrs|ms|mme|mlle|dr|prof|"
+    r"monsieur|madame|señora?|meneer|mevrouw) )\s*",
+    re.IGNORECASE,
+)
 
 
 def phrases(language: str) -> tuple[str, Phrases]:
@@ -202,16 +218,27 @@ def pick(pair: tuple[str, str], register: Register) -> str:
 
 
 def greeting(p: Phrases, register: Register, display_name: str) -> str:
-    """A greeting with the customer's name as they write it, or without one where the name is no name (an address, a shop)."""
+    """A greeting with the name as its bearer writes it, or without where it is none (an address, a shop, a form)."""
     name = display_name.strip().strip('"')
     if "," in name:
         last, _, first = name.partition(",")
         name = f"{first.strip()} {last.strip()}"
-    if not _NAME.fullmatch(name) or len(name) > 40:
+    if not _NAME.fullmatch(name) or len(name) > 40 or _NO_PERSON.search(name):
         return pick(p.greeting_nameless, register)
     if register is Register.CASUAL:
-        name = name.split()[0]
+        name = _first_name(name)
     return pick(p.greeting, register).format(name=name)
+
+
+def _first_name(name: str) -> str:
+    """The first name without titles before it; the whole where that is only an initial or a last name."""
+    rest = name
+    while (shorter := _TITLE.sub("", rest)) not in ("", rest):
+        rest = shorter
+    first = rest.split()[0]
+    if rest == first != name:
+        return name
+    return rest if first.endswith(".") else first
 
 
 def own_sentences(language: str) -> frozenset[str]:

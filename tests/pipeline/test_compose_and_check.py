@@ -85,7 +85,22 @@ def test_a_language_without_phrases_is_answered_in_english() -> None:
     assert any("pl" in note for note in draft.notes)
 
 
-@pytest.mark.parametrize("name", ["anna@web.example", "", "Order 42", "<script>", "Shop {{x}}"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "anna@web.example",
+        "",
+        "Order 42",
+        "<script>",
+        "Shop {{x}}",
+        "Web contact form",
+        "Kundenservice",
+        "Lamp Team",
+        "Licht GmbH",
+        "Service client",
+        "Boekhouding",
+    ],
+)
 def test_a_name_that_is_no_name_is_left_out(name: str) -> None:
     assert greeting(PHRASES["en"], Register.FORMAL, name) == "Dear customer,"
 
@@ -93,6 +108,21 @@ def test_a_name_that_is_no_name_is_left_out(name: str) -> None:
 @pytest.mark.parametrize("name", ["Dr. Friederike Albers", "Niamh O'Sullivan", "Jean-Luc d’Arc", "Żółkiewski"])
 def test_names_with_titles_and_marks_are_names(name: str) -> None:
     assert greeting(PHRASES["en"], Register.FORMAL, name) == f"Dear {name},"
+
+
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [
+        ("Dr. Anna Vogel", "Anna"),
+        ("Prof. Dr. Bo Lind", "Bo"),
+        ("Mrs Ida Moss", "Ida"),
+        ("Frau Moss", "Frau Moss"),
+        ("A. Vogel", "A. Vogel"),
+        ("Ida", "Ida"),
+    ],
+)
+def test_nobody_is_called_by_a_title_or_an_initial(name: str, first: str) -> None:
+    assert greeting(PHRASES["en"], Register.CASUAL, name) == f"Hi {first},"
 
 
 def test_last_name_first_is_turned() -> None:
