@@ -20,15 +20,30 @@ def headless(tmp_path: Path, *options: str) -> tuple[int, list[dict[str, object]
     return done.returncode, json.loads(done.stdout or "[]"), done.stderr
 
 
-def test_every_story_ends_where_it_should_without_a_model(tmp_path: Path) -> None:
-    status, lines, log = headless(tmp_path, "--no-model")
+@pytest.fixture(scope="module")
+def composed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, list[dict[str, object]], str]:
+    """One run without a model: the folder it left, its exit status, its lines and its log."""
+    folder = tmp_path_factory.mktemp("composed")
+    return folder / "demo", *headless(folder, "--no-model")
+
+
+def test_every_story_ends_where_it_should_without_a_model(
+    composed: tuple[Path, int, list[dict[str, object]], str],
+) -> None:
+    folder, status, lines, log = composed
     wrong = {str(line["story"]): line["wrong"] for line in lines if line["wrong"]}
     assert not wrong, wrong
     assert status == 0, log
     assert len(lines) > 40
     assert {line["written_by"] for line in lines} <= {"composed", ""}
-    assert not (tmp_path / "demo" / "mailbox" / "sent").exists(), "the demo sent something nobody approved"
-    drafts, problems = wrong_drafts(tmp_path / "demo")
+    assert not (folder / "mailbox" / "sent").exists(), "the demo sent something nobody approved"
+
+
+def test_no_composed_draft_claims_what_no_source_says(
+    composed: tuple[Path, int, list[dict[str, object]], str],
+) -> None:
+    """Nor has one a placeholder, another's name or the wrong language."""
+    drafts, problems = wrong_drafts(composed[0])
     assert drafts >= 40
     assert not problems, problems
 
