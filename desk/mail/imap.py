@@ -313,6 +313,9 @@ def connect(box: MailboxConfig, credential: Credential) -> imapclient.IMAPClient
             client.oauth2_login(imap.user or box.address, secret)
         else:
             client.login(imap.user or box.address, secret)
+        if client.has_capability("ID"):  # RFC 2971: some providers show no folder to a program that gives no name
+            with contextlib.suppress(IMAPClientError):
+                client.id_({"name": "desk"})
     except LoginError as problem:
         shut(client)
         what = f"{where} refused the login of {imap.user or box.address}: {words(problem)}."

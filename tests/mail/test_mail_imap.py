@@ -304,6 +304,16 @@ def test_checks_say_what_is_there(server: ImapServer) -> None:
     assert [c.detail for c in failed] == ["there is no folder Gone"]
 
 
+def test_desk_gives_its_name_where_a_server_asks_for_names(server: ImapServer) -> None:
+    with server.client() as client:
+        asks = client.has_capability("ID")
+    with tapped(server) as (behind, tap):
+        source = ImapSource(behind.box(), Credential.password(server.password))
+        read(source, None)
+        source.close()
+    assert ('ID ("name" "desk")' in tap.lines) == asks
+
+
 def test_a_certificate_that_does_not_fit_is_refused() -> None:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
