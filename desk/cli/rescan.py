@@ -12,6 +12,7 @@ from desk.cli import plain, rooms
 def rescan(given: argparse.Namespace) -> int:
     """List every changed verdict; 0 whatever they are. Progress goes to standard error, and Ctrl+C loses nothing."""
     from desk.guard.policy import SCANNER
+    from desk.learn import thresholds
     from desk.pipeline.runner.rescan import rescan as judge_anew
     from desk.store import quarantine
 
@@ -20,7 +21,8 @@ def rescan(given: argparse.Namespace) -> int:
     total = db.get(quarantine.count_judged_by_others(SCANNER))
     count = changed = 0
     try:
-        for found in judge_anew(db, config, lambda: datetime.now(UTC), rooms.vectors(config)):
+        point = thresholds.learned(db).attack
+        for found in judge_anew(db, config, lambda: datetime.now(UTC), rooms.vectors(config), point):
             count += 1
             if sys.stderr.isatty() and (count % 20 == 0 or count == total):
                 print(f"\r{count} of {total} messages", end="", file=sys.stderr, flush=True)  # noqa: T201

@@ -12,10 +12,11 @@ from desk.guard.meaning import Embed
 
 
 def scan(mail: ParsedMail, *, released: bool = False, own_domains: Collection[str] = (), raw: bytes = b"",
-         embed: Embed | None = None) -> Scan:  # fmt: skip
+         embed: Embed | None = None, threshold: float = policy.THRESHOLD) -> Scan:  # fmt: skip
     """Judge a message in all its channels.
 
     `released` is True where a person let exactly this content pass; then the text is handed on whatever the verdict.
+    It is flagged from a score of `threshold` on.
     `own_domains` are the desk's own, for look-alikes. With `raw`, what stands outside the MIME parts is read too.
     `embed` gives vectors of the bundled model: what rules and words leave undecided is then judged by its meaning.
     Never raises on any message; a bound that was hit makes the verdict incomplete, and an incomplete one yields no
@@ -24,7 +25,7 @@ def scan(mail: ParsedMail, *, released: bool = False, own_domains: Collection[st
     begun = time.perf_counter()
     reading = read(mail, raw=raw)
     found = policy.judge(reading.channels, embed)
-    flagged = found.score >= policy.THRESHOLD
+    flagged = found.score >= threshold
     complete = reading.complete and found.complete
     phishing, why_phishing = urls.phishing(mail, reading, own_domains)
     spam_score, why_spam = spam.score(mail, reading)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from desk.domain.enums import Category
 from desk.errors import DeskError
 from desk.knowledge.embed import Embedder
+from desk.learn import thresholds
 from desk.mail.reply import split
 from desk.pipeline.case import Rooms
 from desk.store import changes, decisions
@@ -131,7 +132,7 @@ class Categories:
 
 
 class Teacher:
-    """Keeps `rooms.learned` in step with what people decide. Embeds each decision once."""
+    """Keeps `rooms.learned` and `rooms.points` in step with what people decide. Embeds each decision once."""
 
     def __init__(self, db: Database, rooms: Rooms) -> None:
         self.db, self.rooms, self.says = db, rooms, ""
@@ -139,26 +140,33 @@ class Teacher:
         self._known: dict[str, tuple[Vectors, dict[str, float]]] = {}
 
     def once(self) -> bool:
-        """Learn anew when a person corrected something since the last time; False when nobody did.
+        """Learn anew when a person decided something since the last time; False when nobody did.
 
         Where learning fails the desk goes on with what came with it, and says why.
         """
         state = self.db.get(decisions.state())
-        if self.rooms.embedder is None or state == self._seen:
+        if state == self._seen:
             return False
-        self._seen = state
+        self._seen, self.says = state, ""
+        self.rooms.points = thresholds.learned(self.db)
         try:
-            self.rooms.learned = self.learn(self.rooms.embedder)
+            self.rooms.learned = self.learn(self.rooms.embedder) if self.rooms.embedder else None
         except DeskError as problem:
-            self.rooms.learned, self.says = None, f"nothing from corrections: {problem}"
+            self.rooms.learned, self.says = None, f"no categories from corrections: {problem}"
+        self.says = "; ".join(filter(None, (self.says, thresholds.says(self.rooms.points))))
         with self.db.write() as tx:
             changes.set_setting(tx, decisions.LEARNED, self.says)
         log.info("%s", self.says)
         return True
 
-    def learn(self, embedder: Embedder) -> Categories:
-        """The memory of what was corrected, and a refit on all that was decided where that is enough; stores nothing."""
+    def learn(self, embedder: Embedder) -> Categories | None:
+        """The memory of what was corrected, and a refit on all that was decided where that is enough; stores nothing.
+
+        None where no category was corrected.
+        """
         decided = [one for one in self.db.get(decisions.categories()) if one.label in LABELS]
+        if not any(one.corrected for one in decided):
+            return None
         self._known = {one.content_hash: self._judged(embedder, one) for one in decided}
         vectors = np.array([self._known[one.content_hash][0] for one in decided], np.float32)
         told = [n for n, one in enumerate(decided) if one.corrected]

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from desk.config import Config, MailboxConfig
 from desk.domain.guarded import CleanText
 from desk.guard.meaning import Embed
+from desk.guard.policy import SPAM_THRESHOLD, THRESHOLD
 from desk.knowledge.embed import Embedder
 from desk.knowledge.index import Index
 from desk.knowledge.outside import Outside
@@ -59,6 +60,14 @@ class Case:
     """Stored outputs of the steps before this one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Points:
+    """The scores from which a message counts as an attack and as spam: those desk comes with, or this desk's own."""
+
+    attack: float = THRESHOLD
+    spam: float = SPAM_THRESHOLD
+
+
 class Learned(Protocol):
     """What the desk learned from its people's decisions about categories."""
 
@@ -84,6 +93,7 @@ class Rooms:
     off: dict[str, str] = field(default_factory=dict)
     trust: dict[str, float] = field(default_factory=dict)
     """Weight of the model's opinion by step, 0..1, as measured; what was never measured has none."""
+    points: Points = Points()
     learned: Learned | None = None
     """Loaded when people correct something; None before the first correction."""
     cancel: threading.Event = field(default_factory=threading.Event)

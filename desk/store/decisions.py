@@ -11,7 +11,7 @@ from desk.store.tables import examples, feedback, messages, threads
 
 m, t, e = messages.c, threads.c, examples.c
 _CATEGORY = "category"
-LEARNED = "learned.category"
+LEARNED = "learned"
 """The setting that says in a sentence what was made of the decisions."""
 
 
@@ -58,9 +58,17 @@ def categories(limit: int = 300) -> Read[list[Decision]]:
 
 
 def state() -> Read[tuple[int, float]]:
-    """How many categories people corrected, and when last: two values that change with every correction."""
-    statement = sa.select(sa.func.count(), sa.func.coalesce(sa.func.max(e.at), 0.0)).where(e.kind == _CATEGORY)
+    """How much people decided, and when last: two values that change with every decision."""
+    statement = sa.select(sa.func.count(), sa.func.coalesce(sa.func.max(e.at), 0.0))
     return Read(statement, lambda found: (int(found[0][0]), float(found[0][1])))
+
+
+def scores(kind: str) -> Read[list[tuple[str, float]]]:
+    """Label and stored score of what people decided about mail kept back ("guard") or taken for spam ("spam")."""
+    score = sa.func.max(m.spam if kind == "spam" else m.score)
+    statement = sa.select(e.label, score).join_from(examples, messages, m.blob_hash == e.content_hash)
+    statement = statement.where(e.kind == kind, m.score.is_not(None)).group_by(e.id, e.label)
+    return Read(statement, lambda found: [(str(label), float(score or 0.0)) for label, score in found])
 
 
 def category_of(thread_id: int) -> Read[str]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from desk.config import Config
 from desk.domain.enums import MessageStatus
 from desk.guard.meaning import Embed
-from desk.guard.policy import SCANNER
+from desk.guard.policy import SCANNER, THRESHOLD
 from desk.pipeline.runner.load import mailbox
 from desk.pipeline.runner.scan import judged
 from desk.store import changes, intake, messages, quarantine, threads
@@ -31,27 +31,32 @@ class Changed:
 
 
 def rescan(
-    db: Database, config: Config, clock: Callable[[], datetime], embed: Embed | None = None
+    db: Database,
+    config: Config,
+    clock: Callable[[], datetime],
+    embed: Embed | None = None,
+    flag_from: float = THRESHOLD,
 ) -> Iterator[Changed | None]:
     """Judge every message another version of the guard judged; yields each change, None for a message judged the same.
 
     A verdict decides what may enter a prompt from now on, at once; where a message stands is left to a person: nothing
     is put into quarantine or let out of it. What a person released stays released. `embed` is what the guard is given
-    when mail comes in. May be stopped and begun again.
+    when mail comes in, `flag_from` the score this desk keeps mail back from. May be stopped and begun again.
     """
     last = 0
     while ids := db.get(quarantine.judged_by_others(SCANNER, last)):
         for last in ids:
-            yield _judge(db, config, last, clock(), embed)
+            yield _judge(db, config, last, clock(), embed, flag_from)
 
 
-def _judge(db: Database, config: Config, message_id: int, now: datetime, embed: Embed | None) -> Changed | None:
+def _judge(db: Database, config: Config, message_id: int, now: datetime, embed: Embed | None, flag_from: float) \
+        -> Changed | None:  # fmt: skip
     row = db.get(messages.one(message_id))
     detail = db.get(threads.one(row.thread_id)) if row is not None else None
     if row is None or detail is None:
         return None
     released = db.get(quarantine.is_released(row.blob_hash))
-    _, scan = judged(db, row, mailbox(config, detail.row.mailbox), released=released, embed=embed)
+    _, scan = judged(db, row, mailbox(config, detail.row.mailbox), released=released, embed=embed, flag_from=flag_from)
     verdict = scan.verdict
     kept_back, keeps_back = bool(row.flagged) or not row.complete, verdict.flagged or not verdict.complete
     changed = kept_back != keeps_back and not released

@@ -13,11 +13,11 @@ from desk.domain.mail import ParsedMail
 from desk.errors import StoreError
 from desk.guard.files import risk
 from desk.guard.meaning import Embed
-from desk.guard.policy import PHISHING_THRESHOLD, SPAM_THRESHOLD
+from desk.guard.policy import PHISHING_THRESHOLD, THRESHOLD
 from desk.guard.prohibited import find
 from desk.guard.scan import scan as scan_mail
 from desk.mail.parse import parse
-from desk.pipeline.case import Rooms
+from desk.pipeline.case import Points, Rooms
 from desk.pipeline.runner.load import mailbox
 from desk.pipeline.steps import FIRST, GUARD, TICKET
 from desk.store import changes, intake, jobs, messages, quarantine, threading, threads
@@ -43,7 +43,7 @@ def scan_message(db: Database, run: jobs.Run, rooms: Rooms, clock: Callable[[], 
     box = mailbox(rooms.config, detail.row.mailbox)
     released = db.get(quarantine.is_released(row.blob_hash))
     started = time.perf_counter()
-    mail, scan = judged(db, row, box, released=released, embed=rooms.vectors)
+    mail, scan = judged(db, row, box, released=released, embed=rooms.vectors, flag_from=rooms.points.attack)
     risks = {n: why for n, a in enumerate(mail.attachments) if (why := risk(a.filename, a.content))}
     ms = (time.perf_counter() - started) * 1000
     now = clock()
@@ -53,7 +53,7 @@ def scan_message(db: Database, run: jobs.Run, rooms: Rooms, clock: Callable[[], 
     scan = replace(scan, verdict=replace(scan.verdict, evidence=(*scan.verdict.evidence, *unwanted)))
     named = {e.rule.partition(".")[2] for e in unwanted}
     held = any(one.name in named and one.action == "quarantine" for one in lists)
-    status = verdict_status(row, scan, released=released, blocked=blocked, prohibited=held)
+    status = verdict_status(row, scan, released=released, blocked=blocked, prohibited=held, points=rooms.points)
     with db.write() as tx:
         output = {"status": str(status), "score": scan.verdict.score, "complete": scan.verdict.complete, "ms": ms}
         jobs.finish_step(tx, run, GUARD, output, ms, None, now=now)
@@ -70,17 +70,17 @@ def scan_message(db: Database, run: jobs.Run, rooms: Rooms, clock: Callable[[], 
             enqueue_ticket(tx, row, scan, rooms.config.pipeline, now)
 
 
-def judged(db: Database, row: MessageRow, box: MailboxConfig, *, released: bool, embed: Embed | None = None) \
-        -> tuple[ParsedMail, Scan]:  # fmt: skip
+def judged(db: Database, row: MessageRow, box: MailboxConfig, *, released: bool, embed: Embed | None = None,
+           flag_from: float = THRESHOLD) -> tuple[ParsedMail, Scan]:  # fmt: skip
     """A stored message read again from its bytes, and what the guard makes of it."""
     own = {a.rpartition("@")[2].casefold() for a in (box.address, *box.aliases) if a}
     raw = db.get(messages.raw(row.id))
     mail = replace(parse(raw), authentication=row.authentication)
-    return mail, scan_mail(mail, released=released, own_domains=own, raw=raw, embed=embed)
+    return mail, scan_mail(mail, released=released, own_domains=own, raw=raw, embed=embed, threshold=flag_from)
 
 
 def verdict_status(
-    row: MessageRow, scan: Scan, *, released: bool, blocked: bool, prohibited: bool = False
+    row: MessageRow, scan: Scan, *, released: bool, blocked: bool, prohibited: bool, points: Points
 ) -> MessageStatus:
     """Where the verdict takes a message. An incomplete scan is no clean one: it waits for a person, and says so."""
     verdict = scan.verdict
@@ -92,7 +92,7 @@ def verdict_status(
         return MessageStatus.QUARANTINED
     if row.auto:
         return MessageStatus.AUTOMATED
-    if (verdict.spam >= SPAM_THRESHOLD or verdict.phishing >= PHISHING_THRESHOLD) and not released:
+    if (verdict.spam >= points.spam or verdict.phishing >= PHISHING_THRESHOLD) and not released:
         return MessageStatus.SPAM
     return MessageStatus.ARCHIVED if row.history else MessageStatus.PROCESSING
 
