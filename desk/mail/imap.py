@@ -309,7 +309,13 @@ def connect(box: MailboxConfig, credential: Credential) -> imapclient.IMAPClient
         client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if imap.security == "starttls":
             client.starttls(context)
-        if credential.bearer:
+        if (
+            credential.bearer
+            and client.has_capability("AUTH=OAUTHBEARER")
+            and not client.has_capability("AUTH=XOAUTH2")
+        ):
+            client.oauthbearer_login(imap.user or box.address, secret)  # RFC 7628
+        elif credential.bearer:
             client.oauth2_login(imap.user or box.address, secret)
         else:
             client.login(imap.user or box.address, secret)

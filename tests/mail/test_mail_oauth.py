@@ -157,34 +157,40 @@ def test_the_known_providers_ask_for_mail_only() -> None:
 
 
 TOKEN = "ya29.token"
-SAID = f"user={USER}\x01auth=Bearer {TOKEN}\x01\x01".encode()
+SAID = {
+    "XOAUTH2": f"user={USER}\x01auth=Bearer {TOKEN}\x01\x01".encode(),
+    "OAUTHBEARER": f"n,a={USER},\x01auth=Bearer {TOKEN}\x01\x01".encode(),
+}
 
 
 @contextlib.contextmanager
-def imap_with_tokens() -> Iterator[int]:
-    """An IMAP server that takes XOAUTH2 with one token and says why not to any other, as Google does."""
+def imap_with_tokens(mechanism: str) -> Iterator[int]:
+    """An IMAP server that takes one token and says why not to any other, as Google does; it refuses to be told a name."""
+    able = f"CAPABILITY IMAP4rev1 AUTH={mechanism} SASL-IR ID"
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
-            self.wfile.write(b"* OK [CAPABILITY IMAP4rev1 AUTH=XOAUTH2 SASL-IR] ready\r\n")
+            self.wfile.write(f"* OK [{able}] ready\r\n".encode())
             for line in self.rfile:
                 tag, _, command = line.decode().strip().partition(" ")
                 self.answer(tag, command)
 
         def answer(self, tag: str, command: str) -> None:
-            if command.startswith("AUTHENTICATE XOAUTH2"):
+            if command.startswith(f"AUTHENTICATE {mechanism}"):
                 initial = command.split(" ")[2:]
                 if not initial:
                     self.wfile.write(b"+ \r\n")
                     initial = [self.rfile.readline().decode().strip()]
-                if base64.b64decode(initial[0]) == SAID:
+                if base64.b64decode(initial[0]) == SAID[mechanism]:
                     self.wfile.write(f"{tag} OK welcome\r\n".encode())
                     return
                 self.wfile.write(b"+ eyJzdGF0dXMiOiI0MDAifQ==\r\n")
                 self.rfile.readline()
                 self.wfile.write(f"{tag} NO AUTHENTICATE failed\r\n".encode())
             elif command == "CAPABILITY":
-                self.wfile.write(f"* CAPABILITY IMAP4rev1 AUTH=XOAUTH2\r\n{tag} OK done\r\n".encode())
+                self.wfile.write(f"* {able}\r\n{tag} OK done\r\n".encode())
+            elif command.startswith(("ID", "AUTHENTICATE")):
+                self.wfile.write(f"{tag} BAD not here\r\n".encode())
             else:
                 self.wfile.write(f"{tag} OK done\r\n".encode())
 
@@ -198,8 +204,9 @@ def bearer(token: str) -> Credential:
     return Credential(lambda: token, bearer=True)
 
 
-def test_imap_logs_in_with_a_token_asked_for_anew() -> None:
-    with imap_with_tokens() as port:
+@pytest.mark.parametrize("mechanism", SAID)
+def test_imap_logs_in_with_a_token_asked_for_anew(mechanism: str) -> None:
+    with imap_with_tokens(mechanism) as port:
         box = MailboxConfig(address=USER, imap=ImapConfig(host="127.0.0.1", port=port, security="none"))
         imap.shut(imap.connect(box, bearer(TOKEN)))
         with pytest.raises(AuthError, match="refused the login") as caught:
