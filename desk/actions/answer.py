@@ -99,6 +99,9 @@ def release_check(
     """What the outgoing gates look at."""
     texts = [s.text for s in draft.sources if s.text] if draft is not None else []
     customer = "\n".join(r.clean_text or "" for r in rows if r.direction is Direction.INBOUND and r.clean)
+    inbound = [r for r in rows if r.direction is Direction.INBOUND]
+    by_hand = draft is not None and draft.written_by is Author.AGENT and not forwards(draft)
+    asked = next((r.clean_text or "" for r in inbound if draft and r.id == draft.message_id and r.clean), "")
     ours = [r.clean_text or "" for r in rows if r.direction is Direction.OUTBOUND]
     addresses = {a.lower() for r in rows for a in (r.from_addr, r.reply_to, *r.to, *r.cc) if a}
     named = {m.lower().rstrip(".") for m in _ADDRESS.findall(f"{out.subject}\n{body}")}
@@ -114,6 +117,9 @@ def release_check(
         customer_text=customer,
         other_addresses=tuple(sorted(others)),
         files=b"\nContent-Disposition: attachment" in out.raw,
+        by_hand=by_hand,
+        asked=asked,
+        names=tuple(dict.fromkeys(n for r in inbound for n in (r.from_name, r.from_addr) if n)),
     )
 
 

@@ -194,8 +194,9 @@ def compose(config: Config, request: ReplyRequest, secret: str = "") -> Outgoing
 def check(request: ReleaseCheck) -> tuple[Gate, ...]:
     """The gates of the second door."""
     from desk.guard import outgoing
+    from desk.pipeline.coach import coach
 
-    return outgoing.check(
+    gates = outgoing.check(
         request.body,
         subject=request.subject,
         sources=request.sources,
@@ -206,6 +207,9 @@ def check(request: ReleaseCheck) -> tuple[Gate, ...]:
         other_addresses=request.other_addresses,
         files=request.files,
     )
+    if not request.by_hand:
+        return gates
+    return (*gates, *coach(request.body, asked=request.asked, names=request.names))
 
 
 def box_named(config: Config, name: str) -> MailboxConfig:

@@ -56,3 +56,9 @@ class ReleaseCheck:
     """Addresses in the text that belong to contacts outside the thread."""
     files: bool = False
     """Whether anything is attached."""
+    by_hand: bool = False
+    """A person wrote this reply: what it answers and whom it greets is looked at, too."""
+    asked: str = ""
+    """What a hand-written reply answers, as it came."""
+    names: tuple[str, ...] = ()
+    """What the people who wrote to us in this thread are called, and their addresses."""

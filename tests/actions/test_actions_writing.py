@@ -58,6 +58,32 @@ def test_a_forward_leaves_with_the_original_and_the_reply_is_on_offer_again(
     assert asked.status != "sent"
 
 
+def test_what_a_person_wrote_is_checked_against_what_was_asked(desk: Desk, world: World, ticket: Ticket) -> None:
+    composed = desk.db.get(drafts.current(ticket.id))
+    assert composed is not None
+    with desk.db.write() as tx:
+        tx.exec_driver_sql("UPDATE messages SET clean_text = text")
+    review.edit(desk, composed.id, "Dear Anna, it arrives on Friday.")
+    (asked,) = desk.db.get(messages.of_thread(ticket.id))
+    for again in (False, True):
+        if again:
+            review.reply(desk, ticket.id, "Dear Anna, it is lost.")
+        offered = desk.db.get(drafts.current(ticket.id))
+        assert offered is not None
+        approved = review.approve(desk, offered.id)
+        looked_at = world.checked[-1]
+        assert looked_at.by_hand
+        assert looked_at.asked == "Where is my parcel?"
+        assert asked.from_addr in looked_at.names
+        assert approved.undo is not None
+        approved.undo()
+    writing.forward(desk, ticket.id, ("depot@shop.example",), "Can you look?")
+    forward = desk.db.get(drafts.current(ticket.id))
+    assert forward is not None
+    review.approve(desk, forward.id, confirm=True)
+    assert not world.checked[-1].by_hand
+
+
 def test_a_forward_taken_back_leaves_the_reply_on_offer(desk: Desk, ticket: Ticket) -> None:
     before = desk.db.get(drafts.current(ticket.id))
     done = writing.forward(desk, ticket.id, ("depot@shop.example",), "")
