@@ -36,6 +36,12 @@ _ASKS = re.compile(
     r"quale|potete|posso|può|avete|c'è)\b",
     re.IGNORECASE,
 )
+# A statement whose subject is left out, closed as one: "Ist schon bestellt.", "Is fine now."
+_SUBJECTLESS = re.compile(
+    r"^(?:[Ii]st|[Ss]ind|[Ii]s|[Zz]ijn) (?!(?:it|this|that|these|those|there|the|my|your|our|a|an|any\w*|some\w*|all|one|"
+    r"you|we|they|he|she|es|das|dies\w*|der|die|den|dem|ein\w*|mein\w*|de[ir]n\w*|ihr\w*|sie|er|wir|man|de|het|een|mijn|jullie|dit|"
+    r"dat|er|u)\b)[a-zäöü][^?]*[.!]$"
+)
 _WANTS = re.compile(
     r"\b(?:please|kindly|i(?:'d| would) like|i want|i need|we need|would like to|could you|can you|"
     r"i'm looking for|let me know|"
@@ -118,7 +124,9 @@ def is_courtesy(sentence: str) -> bool:
 def asks(sentence: str) -> bool:
     """Whether a sentence is a question."""
     plain = sentence.strip()
-    return plain.rstrip("\"')”»").endswith(("?", "？")) or bool(_ASKS.match(plain) and len(plain.split()) >= 3)
+    return plain.rstrip("\"')”»").endswith(("?", "？")) or bool(
+        _ASKS.match(plain) and len(plain.split()) >= 3 and not _SUBJECTLESS.match(plain)
+    )
 
 
 def thanks(text: str) -> bool:

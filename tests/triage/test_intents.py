@@ -47,3 +47,18 @@ def test_spans_are_in_order_and_do_not_overlap():
     assert 1 < len(spans) <= 12
     assert all(a < b <= c for (a, b), (c, _) in pairwise(spans))
     assert all(text[a:b] == text[a:b].strip() for a, b in spans)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question"),
+    [
+        ("Ist schon bestellt.", False),
+        ("Ist gut angekommen!", False),
+        ("Is fine now.", False),
+        ("Is it possible to change it.", True),
+        ("Ist die Lampe dimmbar.", True),
+        ("Ist schon bestellt?", True),
+    ],
+)
+def test_a_statement_without_its_subject_is_no_question(sentence: str, question: bool) -> None:
+    assert intents.asks(sentence) is question
