@@ -16,7 +16,11 @@ from desk.workers.fetch import Fetcher
 
 ASKED = "Hello,\n\nwe need the certificate of conformity for the lamps you delivered, for our audit.\n\nAnna"
 AGAIN = "Good day,\n\nwe need the certificate of conformity for the lamps you delivered to us, for an audit.\n\nTom"
-MORE = "Hello,\n\nwhere is my parcel, by the way? It should have been here on Monday.\n\nAnna"
+MORE = (
+    "Hello,\n\nwhere is my parcel, by the way? It should have been here on Monday. The tracking page has not moved for a"
+    " week, the driver never rang, and nobody in the house took it in. Can you find out where it is and when it comes? The"
+    " parcel holds a birthday present, so it has to be here by Friday.\n\nAnna"
+)
 
 
 def categories(db: Database) -> dict[str, str]:
