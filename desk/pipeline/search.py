@@ -89,7 +89,7 @@ def look_up(
     novel = whole.known is Known.NOVEL
     places = [place for place in clauses(text, language) if not novel or (len(spans) > 1 and place in spans)]
     parts = [ask(text[a:b]) for a, b in places]
-    sure = _different([part for part in parts if part.answerable >= (SURE if novel else PART)], language, embedder)
+    sure = _different([part for part in parts if _counts(part, novel)], language, embedder)
     found = sure if len(sure) > 1 else [whole] if whole.known is Known.KNOWN else []
     for part in sure:
         if part.answerable >= SURE and part not in found:
@@ -99,6 +99,14 @@ def look_up(
     answered = [part.question for part in found]
     asked = [text[a:b] for a, b in spans if intents.asks(text[a:b])]
     return found, [" ".join(one.split()) for one in asked if not any(a in one or one in a for a in answered)]
+
+
+def _counts(part: Retrieval, novel: bool) -> bool:
+    """Whether a part of a message is one of its questions. What only tells something must be answered for sure."""
+    if novel:
+        return part.answerable >= SURE
+    asked = intents.asks(part.question) or intents.wants(part.question)
+    return part.known is Known.KNOWN or (asked and part.answerable >= PART)
 
 
 def _different(retrievals: Sequence[Retrieval], language: str, embedder: Embedder | None) -> list[Retrieval]:
