@@ -309,7 +309,8 @@ def test_streams_settings_workers_and_leases(both: Database) -> None:
 def test_a_block_expires_and_counts_its_hits(both: Database) -> None:
     with both.write() as tx:
         quarantine.block(tx, "domain", "Evil.example", by="mara", at=NOW, expires_at=at(60))
-        quarantine.hit(tx, "eve@evil.example")
+        quarantine.hit(tx, "eve@evil.example", at(59))
+        quarantine.hit(tx, "eve@evil.example", at(61))
     assert both.get(quarantine.is_blocked("eve@evil.example", at(59)))
     assert not both.get(quarantine.is_blocked("eve@evil.example", at(61)))
     assert [b.hits for b in both.get(quarantine.blocks())] == [1]

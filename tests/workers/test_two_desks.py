@@ -49,7 +49,7 @@ class House:
         self.sender.once()
 
     def answer(self, thread_id: int) -> None:
-        review.reply(self.desk, thread_id, "Thank you, we look into it.")
+        review.reply(self.desk, thread_id, "Yes, we have the green lamp in stock.")
         draft = self.db.get(drafts.current(thread_id))
         assert draft is not None
         try:
