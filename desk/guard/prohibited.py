@@ -11,6 +11,8 @@ from desk.config import ProhibitedConfig
 from desk.domain.guarded import Evidence
 from desk.guard.normalise import fold
 
+LIST = "list"
+"""The layer that such evidence names."""
 MOST = 200_000
 """Characters that are looked at."""
 
@@ -24,7 +26,7 @@ def find(subject: str, text: str, lists: Sequence[ProhibitedConfig]) -> tuple[Ev
             if hits:
                 first = hits[0]
                 what = f"{len(hits)} × {one.name}: “{first.group()}”"
-                found.append(Evidence("list", f"prohibited.{one.name}", channel, first.start(), first.end(), what))
+                found.append(Evidence(LIST, f"prohibited.{one.name}", channel, first.start(), first.end(), what))
     return tuple(found)
 
 

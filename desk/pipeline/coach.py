@@ -50,7 +50,14 @@ def _own(body: str) -> list[str]:
         line for line in body.splitlines() if not line.startswith(">") and not _GREETS.fullmatch(line.strip())
     )
     said = [lines[a:b] for a, b in intents.sentences(lines)]
-    return [sentence for sentence in said if not intents.is_courtesy(sentence) and len(sentence.split()) > 1]
+    return [sentence for sentence in said if len(sentence.split()) > 1 and not _only_courtesy(sentence)]
+
+
+def _only_courtesy(sentence: str) -> bool:
+    """Whether all of a sentence greets, thanks or closes: "thank you, we have it" does not."""
+    if not intents.is_courtesy(sentence):
+        return False
+    return all(intents.is_courtesy(part) or len(part.split()) < 3 for part in re.split(r"[,;–—]\s*", sentence))
 
 
 def _questions(said: Sequence[str], asked: str) -> Gate:

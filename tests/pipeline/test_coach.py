@@ -110,3 +110,11 @@ def test_what_the_customer_quotes_is_not_asked_again() -> None:
     asked = "Fine, thanks!\n\nOn 2 May 2026 the shop wrote:\n> Which lamp is it?\n> Which bulb?\n> Which room?"
     what = ReleaseCheck("Good to hear.", "Re: lamp", ("a@b.example",), ("a@b.example",), asked=asked, by_hand=True)
     assert all(gate.passed for gate in check(what))
+
+
+def test_an_answer_behind_a_thank_you_is_an_answer() -> None:
+    asked = "Hello,\n\ndo you have the green lamp?\n\nAnna"
+    said = {body: coach(body, asked=asked, names=("Anna",))[0].passed for body in (
+        "Thank you, we have the green lamp.", "Hi Anna,\n\nthank you for your message.", "Thank you, kind regards",
+    )}  # fmt: skip
+    assert list(said.values()) == [True, False, False]

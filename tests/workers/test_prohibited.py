@@ -14,8 +14,10 @@ from desk.errors import ConfigError
 from desk.guard.prohibited import find
 from desk.pipeline.case import Rooms
 from desk.pipeline.runner import Runner
+from desk.pipeline.runner.rescan import rescan
 from desk.store import messages, quarantine, threads
 from desk.store.database import Database
+from desk.store.tables import messages as table
 from desk.workers.fetch import Fetcher
 
 WEAPONS = ProhibitedConfig("weapons", ("ghost gun", "Schlagring"), "quarantine")
@@ -64,5 +66,11 @@ def test_mail_is_tagged_or_kept_back_and_can_be_released(
     ]
     tagged = {t for i in ids for t in db.get(threads.one(i)).tags}
     assert tagged == {"weapons", "rivals"}
+    with db.write() as tx:
+        tx.execute(table.update().values(scanner="guard-0"))
+    assert not [found for found in rescan(db, config, clock) if found]
+    assert [e.layer for e in db.get(quarantine.evidence(rows["s1"].id)) if e.layer == "list"], (
+        "a rescan keeps what the lists say"
+    )
     kept_back.release(desk, rows["s1"].id, "a collector")
     assert db.get(messages.one(rows["s1"].id)).status is MessageStatus.PROCESSING

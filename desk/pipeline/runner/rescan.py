@@ -56,7 +56,8 @@ def _judge(db: Database, config: Config, message_id: int, now: datetime, embed: 
     if row is None or detail is None:
         return None
     released = db.get(quarantine.is_released(row.blob_hash))
-    _, scan = judged(db, row, mailbox(config, detail.row.mailbox), released=released, embed=embed, flag_from=flag_from)
+    box, lists = mailbox(config, detail.row.mailbox), config.guard.prohibited
+    _, scan = judged(db, row, box, lists, released=released, embed=embed, flag_from=flag_from)
     verdict = scan.verdict
     kept_back, keeps_back = bool(row.flagged) or not row.complete, verdict.flagged or not verdict.complete
     changed = kept_back != keeps_back and not released

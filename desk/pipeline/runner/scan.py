@@ -1,12 +1,12 @@
 """The scan run of one message: through the guard, then to its shelf or into its thread's next ticket run."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from desk.config import MailboxConfig, PipelineConfig
+from desk.config import MailboxConfig, PipelineConfig, ProhibitedConfig
 from desk.domain.enums import Direction, MessageStatus, ThreadStatus
 from desk.domain.guarded import Scan
 from desk.domain.mail import ParsedMail
@@ -14,7 +14,7 @@ from desk.errors import StoreError
 from desk.guard.files import risk
 from desk.guard.meaning import Embed
 from desk.guard.policy import PHISHING_THRESHOLD, THRESHOLD
-from desk.guard.prohibited import find
+from desk.guard.prohibited import LIST, find
 from desk.guard.scan import scan as scan_mail
 from desk.mail.parse import parse
 from desk.pipeline.case import Points, Rooms
@@ -43,15 +43,13 @@ def scan_message(db: Database, run: jobs.Run, rooms: Rooms, clock: Callable[[], 
     box = mailbox(rooms.config, detail.row.mailbox)
     released = db.get(quarantine.is_released(row.blob_hash))
     started = time.perf_counter()
-    mail, scan = judged(db, row, box, released=released, embed=rooms.vectors, flag_from=rooms.points.attack)
+    lists = rooms.config.guard.prohibited
+    mail, scan = judged(db, row, box, lists, released=released, embed=rooms.vectors, flag_from=rooms.points.attack)
     risks = {n: why for n, a in enumerate(mail.attachments) if (why := risk(a.filename, a.content))}
     ms = (time.perf_counter() - started) * 1000
     now = clock()
     blocked = row.direction is Direction.INBOUND and db.get(quarantine.is_blocked(row.from_addr, now))
-    lists = rooms.config.guard.prohibited
-    unwanted = find(mail.subject, scan.visible, lists) if row.direction is Direction.INBOUND else ()
-    scan = replace(scan, verdict=replace(scan.verdict, evidence=(*scan.verdict.evidence, *unwanted)))
-    named = {e.rule.partition(".")[2] for e in unwanted}
+    named = {e.rule.partition(".")[2] for e in scan.verdict.evidence if e.layer == LIST}
     held = any(one.name in named and one.action == "quarantine" for one in lists)
     status = verdict_status(row, scan, released=released, blocked=blocked, prohibited=held, points=rooms.points)
     with db.write() as tx:
@@ -70,13 +68,23 @@ def scan_message(db: Database, run: jobs.Run, rooms: Rooms, clock: Callable[[], 
             enqueue_ticket(tx, row, scan, rooms.config.pipeline, now)
 
 
-def judged(db: Database, row: MessageRow, box: MailboxConfig, *, released: bool, embed: Embed | None = None,
-           flag_from: float = THRESHOLD) -> tuple[ParsedMail, Scan]:  # fmt: skip
-    """A stored message read again from its bytes, and what the guard makes of it."""
+def judged(
+    db: Database,
+    row: MessageRow,
+    box: MailboxConfig,
+    lists: Sequence[ProhibitedConfig],
+    *,
+    released: bool,
+    embed: Embed | None = None,
+    flag_from: float = THRESHOLD,
+) -> tuple[ParsedMail, Scan]:
+    """A stored message read again from its bytes, what the guard makes of it, and what the house's own lists find."""
     own = {a.rpartition("@")[2].casefold() for a in (box.address, *box.aliases) if a}
     raw = db.get(messages.raw(row.id))
     mail = replace(parse(raw), authentication=row.authentication)
-    return mail, scan_mail(mail, released=released, own_domains=own, raw=raw, embed=embed, threshold=flag_from)
+    scan = scan_mail(mail, released=released, own_domains=own, raw=raw, embed=embed, threshold=flag_from)
+    unwanted = find(mail.subject, scan.visible, lists) if row.direction is Direction.INBOUND else ()
+    return mail, replace(scan, verdict=replace(scan.verdict, evidence=(*scan.verdict.evidence, *unwanted)))
 
 
 def verdict_status(
@@ -142,4 +150,4 @@ def _place(tx: Connection, row: MessageRow, scan: Scan, status: MessageStatus, n
 
 
 def _unwanted(scan: Scan) -> str:
-    return "; ".join(e.text for e in scan.verdict.evidence if e.layer == "list")
+    return "; ".join(e.text for e in scan.verdict.evidence if e.layer == LIST)
