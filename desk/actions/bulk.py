@@ -30,7 +30,7 @@ def each(desk: Desk, ids: Sequence[int], deed: Callable[[Desk, int], Done]) -> D
     if not done:
         raise Refused(f"None of {len(ids)} was done: {said}", "")
     backs = [d.undo for d in reversed(done) if d.undo is not None]
-    text = f"{done[0].text}, and {len(done) - 1} more" if len(done) > 1 else done[0].text
+    text = f"{done[0].text} (and {len(done) - 1} more)" if len(done) > 1 else done[0].text
     text += f"; {len(refused)} not: {said}" if refused else ""
 
     def back() -> Done:

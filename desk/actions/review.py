@@ -73,7 +73,9 @@ def approve(
 
 
 def approve_offered(desk: Desk, thread_id: int) -> Done:
-    """Approve the draft a ticket has on offer, as `approve` does; one with an open gate is refused: it needs a look."""
+    """Approve the draft a ticket has on offer, as `approve` does; one with an open gate or question needs a look."""
+    if any(q.answer is None for q in desk.db.get(drafts.questions_of(thread_id))):
+        raise Refused("desk asks you something about this ticket.", "Open it, and answer with a.")
     return approve(desk, found(desk.db.get(drafts.current(thread_id)), "The draft of this ticket").id)
 
 

@@ -5,7 +5,7 @@ from driving import desk_screen, go, put, settled, until, words
 from desk.actions import inbox, quarantine
 from desk.domain.enums import AttackType, MessageStatus
 from desk.domain.guarded import Verdict
-from desk.store import messages, outbox, threads
+from desk.store import drafts, messages, outbox, threads
 from desk.ui.screens.dialogs import Ask, Confirm, Menu
 
 
@@ -108,3 +108,18 @@ async def test_in_a_ticket_space_reads_on(made):
         await pilot.press("enter", "space")
         await pilot.pause()
         assert not screen.marked
+
+
+async def test_a_ticket_with_a_question_to_us_is_not_approved_among_others(made):
+    with made.db.write() as tx:
+        drafts.ask(
+            tx, made.ids["anna"], "Refund or replacement?", now=made.now, run_id=None, options=("refund", "replace")
+        )
+    async with desk_screen(made) as (pilot, screen):
+        await go(pilot, screen, "2", "review")
+        await put(pilot, screen, made.ids["anna"])
+        await pilot.press("space", "a")
+        await until(pilot, on(pilot, Confirm), "y is asked once")
+        await pilot.press("y")
+        await until(pilot, lambda: "asks you something about this ticket" in words(pilot.app), "it stays")
+        assert not made.db.get(outbox.rows())

@@ -8,7 +8,7 @@ from rich.style import Style
 from rich.text import Text
 
 from desk.domain.enums import Direction
-from desk.domain.mail import FAIL, PASS
+from desk.domain.mail import FAIL, NONE, PASS
 from desk.ui import words
 from desk.ui.themes import Ink
 from desk.ui.widgets.paper import Page
@@ -79,12 +79,17 @@ def _heading(message: "MessageRow", ink: Ink, now: datetime) -> Text:
         (name, ink.accent + ink.strong if ours else ink.strong),
         (address, ink.quiet),
         (f"  {words.moment(message.received_at, now)}", ink.quiet),
-        (f"  sender {message.authentication}" if message.authentication else "", _proof(message.authentication, ink)),
+        _proof(message.authentication, ink),
     )
 
 
-def _proof(word: str, ink: Ink) -> Style:
-    return ink.danger if word == FAIL else ink.good if word == PASS else ink.quiet
+_PROOF = {PASS: "sender verified", FAIL: "sender fails the check", NONE: "sender unverified"}
+
+
+def _proof(word: str, ink: Ink) -> tuple[str, Style]:
+    """What the receiving mail server says about the sender, in words."""
+    style = ink.danger if word == FAIL else ink.good if word == PASS else ink.quiet
+    return (f"  {_PROOF[word]}" if word in _PROOF else "", style)
 
 
 def _state(message: "MessageRow", ink: Ink) -> list[Text]:

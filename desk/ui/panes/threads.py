@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from rich.style import Style
 
-from desk.domain.mail import FAIL
+from desk.domain.mail import FAIL, NONE
 from desk.ui import words
 from desk.ui.reads import Reads
 from desk.ui.themes import Ink
@@ -124,12 +124,13 @@ def _second(row: "ThreadRow", width: int, ink: Ink) -> list[Segment]:
     roomy = width >= 56
     urgent = row.priority == "urgent"
     priority = words.clip(row.priority, 8) if roomy else ""
+    proof = "" if row.authentication == NONE else row.authentication
     parts = [
         Segment("  " + words.clip(words.plain(row.category) or "unsorted", 16 if roomy else 10) + " ", ink.quiet),
         Segment(priority, ink.urgent if urgent else ink.quiet),
         Segment(words.clip(row.known or "", 7), ink.good if row.known == "known" else ink.quiet),
         Segment(_sure(row.confidence, roomy), ink.quiet),
-        Segment(f" {row.authentication:4}" if roomy else "", ink.danger if row.authentication == FAIL else ink.quiet),
+        Segment(f" {proof:4}" if roomy else "", ink.danger if row.authentication == FAIL else ink.quiet),
     ]
     used = sum(words.cell_len(p.text) for p in parts) + 2
     text, style = reason(row, ink)
