@@ -48,6 +48,7 @@ def test_no_composed_draft_claims_what_no_source_says(
     assert not problems, problems
 
 
+@pytest.mark.longest
 def test_every_story_ends_where_it_should_with_the_embedded_model(tmp_path: Path) -> None:
     if catalogue.embedded() is None:
         pytest.skip("the package that carries the embedded model is not installed")
