@@ -50,6 +50,11 @@ class Paths:
         return self.config_dir / "themes"
 
     @property
+    def replies(self) -> Path:
+        """Ready-made replies, a Markdown file each."""
+        return self.config_dir / "replies"
+
+    @property
     def logs(self) -> Path:
         """Log files of the workers."""
         return self.data_dir / "logs"

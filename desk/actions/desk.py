@@ -1,11 +1,12 @@
 """What every action is given, what it hands back, and the one write unit it works in."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from desk.domain.canned import Canned
 from desk.domain.mail import Attachment, Outgoing
 from desk.domain.sending import ReleaseCheck, ReplyRequest, Uptime
 from desk.domain.states import IllegalMove
@@ -45,6 +46,11 @@ class Desk:
     """The attachments of a message as received, with their bytes."""
     uptime: Callable[[], Uptime] | None = None
     """Measures holds, so that a clock that is set ends none too soon; without it the clock is trusted."""
+
+    canned: Callable[[], Sequence[Canned]] = tuple
+    """The ready-made replies of the house, as their files are now."""
+    house: Callable[[str, str, str, str], Mapping[str, str]] = lambda mailbox, language, register, name: {}
+    """What fills the blanks about a mailbox, in a language and form of address, to somebody of that name."""
 
     def up(self) -> Uptime | None:
         """The machine's uptime now, where it is known."""

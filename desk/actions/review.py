@@ -1,5 +1,6 @@
 """Drafts: approve, edit, refuse, ask for another, write by hand, answer what the pipeline asked."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,11 +17,12 @@ from desk.actions.answer import (
 )
 from desk.actions.desk import DRAFT_STEP, FIRST_STEP, TICKET, Desk, Done, Unit, found, unit
 from desk.actions.standing import standing
+from desk.domain.canned import unfilled
 from desk.domain.enums import Author, MessageStatus, RejectReason, RunState, ThreadStatus
 from desk.domain.mail import Outgoing
-from desk.domain.ticket import Draft, Gate
+from desk.domain.ticket import Draft, Gate, Source
 from desk.errors import Conflict, Refused
-from desk.store import drafts, jobs, ledger, messages, outbox, threads
+from desk.store import drafts, jobs, ledger, messages, outbox, replies, threads
 from desk.store.drafts import DraftRow
 
 REASONS = {
@@ -39,12 +41,15 @@ def approve(
 ) -> Done:
     """Freeze a draft as it will be sent and hold it; it can be taken back until it leaves: after the hold, or at `at`.
 
-    Raises Refused naming every gate that does not hold, unless `confirm` says the person saw them (a rule can't).
+    Raises Refused naming every gate that does not hold, unless `confirm` says the person saw them (a rule can't), and
+    always for a blank of a ready-made reply that nothing filled.
     Raises Conflict when the draft is no longer on offer or the customer wrote meanwhile.
     """
     from desk.actions.outbox import cancel, stopped
 
     draft = found(desk.db.get(drafts.one(draft_id)), "This draft")
+    if left := unfilled(f"{draft.subject}\n{draft.body}"):
+        raise Refused(f"Not filled: {', '.join(left)}.", "Edit the draft and write what belongs there.")
     detail = found(desk.db.get(threads.one(draft.thread_id)), "This ticket")
     rows = desk.db.get(messages.of_thread(draft.thread_id))
     out = desk.compose(request(desk, detail, draft, rows, by_rule=by_rule))
@@ -117,8 +122,8 @@ def _hold(
     return outbox_id
 
 
-def edit(desk: Desk, draft_id: int, body: str, subject: str | None = None) -> Done:
-    """Save a person's version as the next revision; the one before stays in the history."""
+def edit(desk: Desk, draft_id: int, body: str, subject: str | None = None, canned: Sequence[Source] = ()) -> Done:
+    """Save a person's version as the next revision; the one before stays. `canned` are ready-made replies put into it."""
     if not body.strip():
         raise Refused("The reply is empty.", "Write something, or refuse the draft.")
     old = found(desk.db.get(drafts.one(draft_id)), "This draft")
@@ -133,6 +138,7 @@ def edit(desk: Desk, draft_id: int, body: str, subject: str | None = None) -> Do
             claims=(),
             notes=(),
             confidence=1.0,
+            sources=(*old.sources, *canned),
         )
         row = drafts.save(
             u.tx,
@@ -147,6 +153,7 @@ def edit(desk: Desk, draft_id: int, body: str, subject: str | None = None) -> Do
             cc=old.cc,
             attachments=old.attachments,
         )
+        replies.count(u.tx, [source.id for source in canned])
         threads.update(u.tx, old.thread_id, written_by=str(Author.AGENT))
         u.note("draft.edited", f"{desk.agent} wrote version {row.version}", old.thread_id)
     return Done(f"Version {row.version} saved", partial(offer, desk, old.id, old.thread_id))
@@ -219,8 +226,18 @@ def _write_again(u: Unit, thread_id: int, data: dict[str, str]) -> bool:
     return True
 
 
-def reply(desk: Desk, thread_id: int, body: str, subject: str | None = None, cc: tuple[str, ...] = ()) -> Done:
-    """Offer a hand-written reply; work of the pipeline on this ticket stops. `approve` sends it like any other."""
+def reply(
+    desk: Desk,
+    thread_id: int,
+    body: str,
+    subject: str | None = None,
+    cc: tuple[str, ...] = (),
+    canned: Sequence[Source] = (),
+) -> Done:
+    """Offer a hand-written reply; work of the pipeline on this ticket stops. `approve` sends it like any other.
+
+    `canned` are the ready-made replies put into it: what they say has a source.
+    """
     if not body.strip():
         raise Refused("The reply is empty.", "Write something first.")
     with unit(desk, "reply", f"thread:{thread_id}") as u:
@@ -234,9 +251,10 @@ def reply(desk: Desk, thread_id: int, body: str, subject: str | None = None, cc:
             language=detail.row.language or "en",
             written_by=Author.AGENT,
             confidence=1.0,
-            sources=(),
+            sources=tuple(canned),
             claims=(),
         )
+        replies.count(u.tx, [source.id for source in canned])
         jobs.stop(u.tx, thread_id, TICKET, "a person writes the answer", now=u.now)
         answers = newest.id if newest is not None else None
         row = drafts.save(u.tx, thread_id, draft, now=u.now, created_by=desk.agent, message_id=answers, cc=cc)

@@ -138,6 +138,12 @@ COMMANDS: tuple[Command, ...] = (
         ),
     ),
     Command(
+        "replies",
+        "the ready-made replies: list them, or check that every one can be used",
+        "replies:replies",
+        (_opt("verb", choices=("list", "check"), nargs="?", default="list"), _JSON),
+    ),
+    Command(
         "models",
         "language models: list them, pull one, check what it is trusted with here",
         "models:models",

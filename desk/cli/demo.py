@@ -46,6 +46,7 @@ def prepare(home: Path, *, with_model: bool = True) -> tuple[Config, Paths]:
         orders=str(sample / "orders.csv"),
         products=str(sample / "products.csv"),
     )
+    shutil.copytree(sample / "replies", places.replies, dirs_exist_ok=True)
     places.config.write_text(_toml(base, box, knowledge), encoding="utf-8")
     os.environ["DESK_HOME"] = str(home)
     if not with_model:

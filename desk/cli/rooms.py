@@ -20,6 +20,7 @@ from desk.paths import Paths, paths
 
 if TYPE_CHECKING:
     from desk.actions.desk import Desk
+    from desk.domain.canned import Canned
     from desk.guard.meaning import Embed
     from desk.mail.source import Source
     from desk.pipeline.case import Rooms
@@ -103,7 +104,33 @@ def desk(config: Config, db: "Database", who: str = "") -> "Desk":
         clock=now,
         files=files,
         uptime=uptime,
+        canned=lambda: canned(paths()),
+        house=lambda mailbox, language, register, name: house(config, mailbox, language, register, name),
     )
+
+
+def canned(places: Paths) -> "Sequence[Canned]":
+    """The ready-made replies, as their files are now."""
+    from desk.knowledge import replies
+
+    return replies.load(places.replies)
+
+
+def house(config: Config, mailbox: str, language: str, register: str, name: str) -> dict[str, str]:
+    """What fills the blanks about a mailbox: its name and signature, and how a reply to somebody begins and ends."""
+    from desk.domain.enums import Register
+    from desk.pipeline.phrases import closing, greeting, phrases
+
+    box = box_named(config, mailbox)
+    form = Register(box.register if box.register != "mirror" else register or Register.FORMAL)
+    _, own = phrases(language)
+    return {
+        "mailbox.name": box.display_name,
+        "mailbox.address": box.address,
+        "mailbox.signature": box.signature.strip(),
+        "greeting": greeting(own, form, name),
+        "closing": closing(own, form, box),
+    }
 
 
 def uptime() -> Uptime:

@@ -24,7 +24,7 @@ _PLACEHOLDER = re.compile(
     r"amount|company|product|order|email|phone|signature|title|position|time|details?|x+|\.\.\.)[^\]\n]{0,30}\]"
     r"|\{\{?\s?[a-zA-Z_][\w. ]{0,40}\s?\}?\}|<(?:name|your name|customer|date|number|order_?\w*|email|insert[^>\n]{0,30}|"
     r"placeholder|link|company)>|\bX{4,}\b|\bTBD\b|\blorem ipsum\b|\bINSERT [A-Z ]{2,30}\b|%[A-Z_]{3,30}%"
-    r"|\[\[[^\]\n]{1,40}\]\]",
+    r"|\[\[[^\]\n]{1,40}\]\]|⟦[^⟧\n]{1,60}⟧",
     re.IGNORECASE,
 )
 _SECRETS = (

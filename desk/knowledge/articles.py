@@ -92,6 +92,14 @@ def load_resolved(path: Path) -> list[Article]:
 
 
 def _markdown(file: Path) -> Article:
+    fields, body = front_matter(file)
+    heading = _HEADING.search(body)
+    title = _text(fields, "title") or (heading[1] if heading else file.stem.replace("-", " ").replace("_", " "))
+    return _article(fields, _text(fields, "id") or file.stem, title, body, str(file), "")
+
+
+def front_matter(file: Path) -> tuple[dict[str, Any], str]:
+    """The keys (lower case) between the first two `---` of a Markdown file, and the text below; KnowledgeError names it."""
     try:
         text = file.read_text(encoding="utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as problem:
@@ -105,10 +113,7 @@ def _markdown(file: Path) -> Article:
         for line in head.splitlines():
             if match := _LINE.match(line):
                 fields[match[1].lower()] = _unquoted(match[2])
-    body = text.strip()
-    heading = _HEADING.search(body)
-    title = _text(fields, "title") or (heading[1] if heading else file.stem.replace("-", " ").replace("_", " "))
-    return _article(fields, _text(fields, "id") or file.stem, title, body, str(file), "")
+    return fields, text.strip()
 
 
 def _unquoted(value: str) -> str:

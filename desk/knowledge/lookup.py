@@ -66,6 +66,12 @@ def lookup(text: str, orders: Path | None, products: Path | None, *, language: s
     return facts
 
 
+def columns(table: Path) -> frozenset[str]:
+    """The names of a table's columns, none where it has no rows; raises KnowledgeError as `lookup` does."""
+    rows = _read(table, ()).rows
+    return frozenset(rows[0]) if rows else frozenset()
+
+
 def belongs_to(fact: Fact, address: str) -> bool:
     """Whether a fact may be told to `address`: every product, and an order of this very customer."""
     owner = fact.fields.get("customer_email", "").strip().lower()

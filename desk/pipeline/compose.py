@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from desk.config import MailboxConfig
 from desk.domain.enums import Author, Category, Known, Register, Sentiment
 from desk.domain.ticket import Claim, Draft, Fact, Passage, Retrieval, Source, Triage
-from desk.pipeline.phrases import Phrases, greeting, phrases, pick
+from desk.pipeline.phrases import Phrases, closing, greeting, phrases, pick
 from desk.pipeline.sentences import plain, sentences
 
 MOST_SENTENCES = 6
@@ -93,7 +93,7 @@ def compose(material: Material, *, subject: str, name: str, box: MailboxConfig) 
         for fact, line in zip(material.facts, lines, strict=True):
             claims += [Claim(line[a:b], f"{fact.kind}:{fact.key}") for a, b in sentences(line)]
     blocks += _next_step(material, p, register, passages)
-    body = "\n\n".join([greeting(p, register, name), *_sentence_case(blocks, language), _closing(p, register, box)])
+    body = "\n\n".join([greeting(p, register, name), *_sentence_case(blocks, language), closing(p, register, box)])
     return Draft(
         subject=subject,
         body=body,
@@ -146,10 +146,6 @@ def _next_step(material: Material, p: Phrases, register: Register, passages: Seq
     elif passages:
         steps.append(pick(p.unsure, register))
     return steps
-
-
-def _closing(p: Phrases, register: Register, box: MailboxConfig) -> str:
-    return f"{pick(p.closing, register)}\n{box.signature.strip() or box.display_name or box.address}"
 
 
 def _sentence_case(blocks: list[str], language: str) -> list[str]:

@@ -14,7 +14,7 @@ from desk.pipeline.claims import claims, house
 from desk.pipeline.compose import Material, compose, sources
 from desk.pipeline.context import brief
 from desk.pipeline.material import material_of
-from desk.pipeline.phrases import greeting, phrases, pick
+from desk.pipeline.phrases import closing, greeting, phrases
 from desk.pipeline.sentences import plain
 
 
@@ -78,8 +78,7 @@ def dress(text: str, composed: Draft, material: Material, *, name: str, box: Mai
     body = "\n".join(lines).strip()
     if not body:
         return None
-    closing = f"{pick(p.closing, composed.register)}\n{box.signature.strip() or box.display_name or box.address}"
-    framed = "\n\n".join([greeting(p, composed.register, name), body, closing])
+    framed = "\n\n".join([greeting(p, composed.register, name), body, closing(p, composed.register, box)])
     return replace(
         composed, body=framed, written_by=Author.MODEL, claims=(), sources=sources(material), notes=composed.notes
     )

@@ -1,8 +1,9 @@
 """Our own sentences, by language and register: the frame of a composed reply. They promise nothing but a person's eyes."""
 
-import re
 from dataclasses import dataclass
 
+from desk.config import MailboxConfig
+from desk.domain import names
 from desk.domain.enums import Register
 
 
@@ -187,25 +188,6 @@ PHRASES: dict[str, Phrases] = {
     ),
 }
 
-_PART = r"[^\W\d_](?:[^\W\d_]|['’.\-])*"
-_NAME = re.compile(rf"{_PART}(?: {_PART})*")
-# A display name with one of these words is a desk, a form or a firm: nobody is called that.
-_NO_PERSON = re.compile(
-    r"\b(?:support|team|service|services|info|form|office|billing|accounts?|accounting|warehouse|purchasing|orders?|"
-    r"contact|customer|webshop|shop|store|newsletter|mailer|no-?reply|admin|"
-    r"kontakt\w*|formular|kunden\w*|buchhaltung|einkauf|vertrieb|verwaltung|sekretariat|praxis|"
-    r"klantenservice|administratie|inkoop|boekhouding|magazijn|"
-    r"client[s]?|comptabilité|achats|secrétariat|boutique|formulaire|équipe|"
-    r"atención|contabilidad|compras|almacén|tienda|formulario|equipo|"
-    r"gmbh|ag|kg|ltd|llc|inc|bv|b\.v\.?|nv|sarl|sas|srl|s\.l\.?|s\.a\.?)(?!\w)",
-    re.IGNORECASE,
-)
-_TITLE = re.compile(
-    r"^(?:(?:dr|prof|ing|dipl|mag|mr|mrs|ms|mx|sr|sra|dhr|mevr|mme|mlle|hr|fr)\.|(?:herr|frau|mr|mrs|ms|mme|mlle|dr|prof|"
-    r"monsieur|madame|señora?|meneer|mevrouw) )\s*",
-    re.IGNORECASE,
-)
-
 
 def phrases(language: str) -> tuple[str, Phrases]:
     """The language a composed reply uses for `language` (English where we have no sentences of our own) and its phrases."""
@@ -219,26 +201,15 @@ def pick(pair: tuple[str, str], register: Register) -> str:
 
 def greeting(p: Phrases, register: Register, display_name: str) -> str:
     """A greeting with the name as its bearer writes it, or without where it is none (an address, a shop, a form)."""
-    name = display_name.strip().strip('"')
-    if "," in name:
-        last, _, first = name.partition(",")
-        name = f"{first.strip()} {last.strip()}"
-    if not _NAME.fullmatch(name) or len(name) > 40 or _NO_PERSON.search(name):
+    name = names.person(display_name)
+    if not name:
         return pick(p.greeting_nameless, register)
-    if register is Register.CASUAL:
-        name = _first_name(name)
-    return pick(p.greeting, register).format(name=name)
+    return pick(p.greeting, register).format(name=names.first(name) if register is Register.CASUAL else name)
 
 
-def _first_name(name: str) -> str:
-    """The first name without titles before it; the whole where that is only an initial or a last name."""
-    rest = name
-    while (shorter := _TITLE.sub("", rest)) not in ("", rest):
-        rest = shorter
-    first = rest.split()[0]
-    if rest == first != name:
-        return name
-    return rest if first.endswith(".") else first
+def closing(p: Phrases, register: Register, box: MailboxConfig) -> str:
+    """The closing words, with the mailbox's signature below, or its name."""
+    return f"{pick(p.closing, register)}\n{box.signature.strip() or box.display_name or box.address}"
 
 
 def own_sentences(language: str) -> frozenset[str]:

@@ -181,3 +181,26 @@ def test_checking_no_model_says_so(desk: Shell, monkeypatch: pytest.MonkeyPatch)
     assert "no model named" in desk.fails("models", "pull", "gpt9", status=1)
     monkeypatch.setenv("LLM_PROVIDER", "gpt")
     assert "LLM_PROVIDER" in desk.fails("models", status=2)
+
+
+def test_ready_made_replies_are_listed_and_checked(desk: Shell, tmp_path: Path) -> None:
+    assert "no ready-made replies yet" in desk("replies").out
+    table = tmp_path / "orders.csv"
+    table.write_text("number;customer_email;status\nA-1;a@b.example;shipped\n", encoding="utf-8")
+    desk.config(
+        f"[knowledge]\norders = '{table}'\n[[knowledge.lookups]]\nname = 'Parcel'\npattern = 'P'\ncommand = ['x']\n"
+    )
+    folder = desk.home / "replies"
+    folder.mkdir()
+    good = "---\nname: Good\nlanguage: en\n---\n{{greeting}} {{order.status}} {{order.text}} {{parcel.where}}"
+    (folder / "good.md").write_text(good, encoding="utf-8")
+    assert desk("replies", "check").status == 0
+    (folder / "bad.md").write_text("{{order.colour}}", encoding="utf-8")
+    (folder / "worse.md").write_text("---\nlanguage: nowhere\n---\nx", encoding="utf-8")
+    checked = desk("replies", "check", "--json")
+    assert checked.status == 1
+    assert {one["id"] for one in checked.json} == {"bad", "worse"}
+    assert "1 of 3" in desk("replies", "check").out
+    listed = desk("replies", "list", "--json").json
+    assert [one["id"] for one in listed] == ["bad", "good", "worse"]
+    assert "Good" in desk("replies").out

@@ -4,6 +4,7 @@
 
 from typing import TYPE_CHECKING
 
+from desk.domain.canned import unfilled
 from desk.domain.enums import OutboxState, RejectReason
 from desk.errors import Refused
 from desk.ui import words
@@ -37,6 +38,8 @@ class Approve(Command):
             return ""
         if opened.draft is not None and opened.draft.state == "approved":
             return "This draft is approved already; it waits in the outbox (4)."
+        if opened.draft is not None and (left := unfilled(opened.draft.body)):
+            return f"Not filled: {', '.join(left)}. Press e and write what belongs there."
         return needs_draft(screen)
 
     def word(self, screen: "MainScreen") -> str:

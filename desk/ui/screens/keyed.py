@@ -122,7 +122,7 @@ class Keyed(Served):
             after = self.keymap.after(self._prefix[0])
             keys = [(shown_key(token), words.plain(command.label).lower(), command.id) for token, command in after]
         elif self.has_class("-editing"):
-            keys = [("Ctrl+g", "keep", "edit"), ("Esc", "drop", "edit")]
+            keys = [("Ctrl+g", "keep", "edit"), ("F3", "ready-made reply", "edit"), ("Esc", "drop", "edit")]
         else:
             ranked = sorted((c for c in COMMANDS if c.rank), key=lambda c: c.rank)
             possible = [c for c in ranked if self.connected and not self.barred(c)]

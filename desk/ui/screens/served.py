@@ -1,7 +1,7 @@
 """What every command may ask of the desk's screen: the store's reads, a deed done, a question, a word, the way out."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -17,6 +17,7 @@ from desk.ui.widgets.bars import HealthBar, HintBar, KeyBar
 
 if TYPE_CHECKING:
     from desk.actions.desk import Desk, Done
+    from desk.domain.ticket import Source
     from desk.ui.app import DeskApp
 
 T = TypeVar("T")
@@ -154,12 +155,19 @@ class Served(Screen[None], inherit_bindings=False):
         self.guide("undo")
         await self.refresh_all()
 
-    async def edit(self, kind: str, text: str, keep: "Callable[[Desk, str], Done] | None" = None) -> None:
-        """Open the editor in the draft's place; `keep` is what becomes of the words, where it is no reply."""
+    async def edit(
+        self,
+        kind: str,
+        text: str,
+        keep: "Callable[[Desk, str], Done] | None" = None,
+        canned: "Sequence[Source]" = (),
+    ) -> None:
+        """Open the editor in the draft's place; `keep` is what becomes of the words, where it is no reply. `canned` are
+        the ready-made replies the text is made of."""
         from desk.ui.widgets.writing import Editor
 
         if not self.query(Editor):
-            await self.query_one("#right").mount(Editor(kind, text, self.opened, keep))
+            await self.query_one("#right").mount(Editor(kind, text, self.opened, keep, canned))
 
     def guide(self, step: str) -> None:
         """A step of the demo was done."""

@@ -1,4 +1,4 @@
-"""The editor in the draft's place: Ctrl+g or F2 keeps what was written, Esc drops it and asks first."""
+"""The editor in the draft's place: Ctrl+g or F2 keeps what was written, F3 inserts a ready-made reply, Esc drops it."""
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -10,10 +10,11 @@ from textual.widgets import TextArea
 from desk.ui.widgets.safe import inert
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from desk.actions.desk import Desk
     from desk.actions.desk import Done as Deed
+    from desk.domain.ticket import Source
     from desk.ui.opened import Opened
     from desk.ui.screens.main import MainScreen
 
@@ -27,17 +28,21 @@ class Editor(TextArea):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+g,f2", "keep", "keep", show=False, priority=True),
+        Binding("f3", "insert", "ready-made reply", show=False, priority=True),
         Binding("escape", "drop", "drop", show=False, priority=True),
     ]
 
-    def __init__(self, kind: str, text: str, opened: "Opened", keep: "Keep | None" = None) -> None:
+    def __init__(
+        self, kind: str, text: str, opened: "Opened", keep: "Keep | None" = None, canned: "Sequence[Source]" = ()
+    ) -> None:
         self._kind, self._before, self._deed = kind, inert(text), keep
+        self._canned = list(canned)
         self._draft_id: int | None = opened.draft.id if opened.draft else None
         self._ticket = opened.thread_id
         self._from: Widget | None = None
         super().__init__(self._before, id="editor", soft_wrap=True, show_line_numbers=False, tab_behavior="focus")
         self.border_title = Content(TITLES.get(kind, kind))
-        self.border_subtitle = Content("Ctrl+g or F2 keeps it · Esc drops it")
+        self.border_subtitle = Content("Ctrl+g or F2 keeps it · F3 ready-made reply · Esc drops it")
 
     @property
     def changed(self) -> bool:
@@ -73,12 +78,36 @@ class Editor(TextArea):
         if (deed := self._deed) is not None:
             kept = await self._desk.act(lambda desk: deed(desk, text))
         elif self._kind == "edit" and draft_id is not None:
-            kept = await self._desk.act(lambda desk: review.edit(desk, draft_id, text))
+            kept = await self._desk.act(lambda desk: review.edit(desk, draft_id, text, canned=self._canned))
         else:
             assert thread_id is not None
-            kept = await self._desk.act(lambda desk: review.reply(desk, thread_id, text))
+            kept = await self._desk.act(lambda desk: review.reply(desk, thread_id, text, canned=self._canned))
         if kept:
             await self._close()
+
+    def action_insert(self) -> None:
+        """Put a ready-made reply where the cursor is: the one whose shortcut stands before it, else one that is picked."""
+        self._desk.run_worker(self._insert(), group="commands")
+
+    async def _insert(self) -> None:
+        from desk.ui.commands.ready import offered, pick
+
+        if self._kind not in ("edit", "reply") or self._ticket is None:
+            self._desk.say(
+                "A ready-made reply is filled for the customer of a ticket; here it would be wrong.", wrong=True
+            )
+            return
+        row, column = self.cursor_location
+        word = self.document.get_line(row)[:column].rpartition(" ")[2]
+        replies = await offered(self._desk, self._ticket)
+        picked = next((r for r in replies if word and r.reply.shortcut == word), None)
+        start = (row, column - len(word)) if picked is not None else (row, column)
+        if picked is None:
+            picked = await pick(self._desk, replies)
+            self.focus()
+        if picked is not None:
+            self.replace(inert(picked.text), start, (row, column))
+            self._canned.append(picked.source)
 
     def action_drop(self) -> None:
         """Close without keeping."""

@@ -1,0 +1,78 @@
+"""Files of ready-made replies: what is read, and what is said of those that can't be used."""
+
+from pathlib import Path
+
+import pytest
+
+from desk.knowledge import replies
+from desk.paths import packaged
+
+
+def written(folder: Path, name: str, text: str) -> None:
+    file = folder / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+
+
+def test_a_reply_is_its_front_matter_and_its_text(tmp_path: Path) -> None:
+    written(
+        tmp_path,
+        "money/refund.de.md",
+        "---\nname: Geld\ncategory: Billing\nlanguage: DE\nshortcut: ;g\n---\n\nHallo.\n",
+    )
+    written(tmp_path, "just-words.md", "Thank you.\n")
+    written(tmp_path, ".hidden.md", "no")
+    plain, refund = replies.load(tmp_path)
+    assert (plain.id, plain.name, plain.text, plain.problem) == ("just-words", "just words", "Thank you.", "")
+    assert (refund.id, refund.name, refund.category, refund.language) == ("money/refund.de", "Geld", "billing", "de")
+    assert (refund.shortcut, refund.text) == (";g", "Hallo.")
+
+
+def test_no_folder_is_no_replies(tmp_path: Path) -> None:
+    assert replies.load(tmp_path / "none") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("---\ncategry: billing\n---\nx", "did you mean category"),
+        ("---\ncategory: money\n---\nx", "no category money"),
+        ("---\nlanguage: german\n---\nx", "two letters"),
+        ("---\nregister: loud\n---\nx", "formal or casual"),
+        ("---\nshortcut: a b\n---\nx", "space"),
+        ("---\nname: empty\n---\n", "no text"),
+        ("---\nname: open\nx", "never closes"),
+        ("Hi {{contact name}}", "not written like"),
+        ("Hi {{contact.name}", "not written like"),
+    ],
+)
+def test_a_file_that_cannot_be_used_says_why_and_hides_no_other(tmp_path: Path, text: str, said: str) -> None:
+    written(tmp_path, "bad.md", text)
+    written(tmp_path, "good.md", "Fine.")
+    bad, good = replies.load(tmp_path)
+    assert said in bad.problem
+    assert bad.text == ""
+    assert not good.problem
+
+
+def test_a_file_that_is_no_text_and_a_shortcut_twice(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_bytes(b"\xff\xfe\x00")
+    written(tmp_path, "b.md", "---\nshortcut: ;x\n---\none")
+    written(tmp_path, "c.md", "---\nshortcut: ;x\n---\ntwo")
+    bad, first, second = replies.load(tmp_path)
+    assert "UTF-8" in bad.problem
+    assert not first.problem
+    assert "b's already" in second.problem
+
+
+def test_a_blank_that_nothing_ever_fills_is_named(tmp_path: Path) -> None:
+    written(tmp_path, "a.md", "{{contact.name}} {{contact.nam}} {{parcel.anything}} {{order.total}}")
+    (one,) = replies.load(tmp_path)
+    assert replies.strange(one, {"contact.name", "parcel.*"}) == ["contact.nam", "order.total"]
+
+
+def test_the_replies_of_the_sample_mailbox_are_fine() -> None:
+    found = replies.load(packaged("sample_mailbox") / "replies")
+    assert len(found) >= 8
+    assert [one.problem for one in found if one.problem] == []
+    assert {"en", "de", "fr", "nl"} <= {one.language for one in found}
