@@ -55,6 +55,11 @@ class Paths:
         return self.config_dir / "replies"
 
     @property
+    def playbooks(self) -> Path:
+        """How the house answers each kind of ticket, a Markdown file each."""
+        return self.config_dir / "playbooks"
+
+    @property
     def logs(self) -> Path:
         """Log files of the workers."""
         return self.data_dir / "logs"

@@ -139,7 +139,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "replies",
-        "the ready-made replies: list them, or check that every one can be used",
+        "the ready-made replies and playbooks: list them, or check that every one can be used",
         "replies:replies",
         (_opt("verb", choices=("list", "check"), nargs="?", default="list"), _JSON),
     ),

@@ -47,6 +47,7 @@ def prepare(home: Path, *, with_model: bool = True) -> tuple[Config, Paths]:
         products=str(sample / "products.csv"),
     )
     shutil.copytree(sample / "replies", places.replies, dirs_exist_ok=True)
+    shutil.copytree(sample / "playbooks", places.playbooks, dirs_exist_ok=True)
     places.config.write_text(_toml(base, box, knowledge), encoding="utf-8")
     os.environ["DESK_HOME"] = str(home)
     if not with_model:

@@ -261,6 +261,7 @@ def rooms(config: Config, places: Paths, *, only: Sequence[str] = ("knowledge", 
     from desk.knowledge import embed
     from desk.knowledge.index import Index
     from desk.knowledge.outside import Outside
+    from desk.knowledge.replies import load_playbooks
     from desk.llm import Models, trust
     from desk.llm import load as load_models
     from desk.pipeline.case import Rooms
@@ -292,4 +293,5 @@ def rooms(config: Config, places: Paths, *, only: Sequence[str] = ("knowledge", 
         outside=Outside(config.knowledge.lookups) if config.knowledge.lookups else None,
         off=off,
         trust=measured,
+        playbooks=lambda: load_playbooks(places.playbooks),
     )

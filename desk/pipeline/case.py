@@ -1,7 +1,7 @@
 """What a step is given (one ticket's case, the rooms it may use) and what it hands back."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from desk.config import Config, MailboxConfig
 from desk.domain.guarded import CleanText
+from desk.domain.playbooks import Playbook
 from desk.guard.meaning import Embed
 from desk.guard.policy import SPAM_THRESHOLD, THRESHOLD
 from desk.knowledge.embed import Embedder
@@ -96,6 +97,8 @@ class Rooms:
     points: Points = Points()
     learned: Learned | None = None
     """Loaded when people correct something; None before the first correction."""
+    playbooks: Callable[[], Sequence[Playbook]] = tuple
+    """How the house answers, as its files are now."""
     cancel: threading.Event = field(default_factory=threading.Event)
     stream: Callable[[int, str], None] = lambda thread_id, text: None
     """Called with the thread and the draft so far while a model writes."""

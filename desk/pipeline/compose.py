@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from desk.config import MailboxConfig
 from desk.domain.enums import Author, Category, Known, Register, Sentiment
+from desk.domain.playbooks import Playbook, fitting
 from desk.domain.ticket import Claim, Draft, Fact, Passage, Retrieval, Source, Triage
 from desk.pipeline.phrases import Phrases, closing, greeting, phrases, pick
 from desk.pipeline.sentences import plain, sentences
@@ -65,8 +66,10 @@ def quotable(retrieval: Retrieval, language: str = "") -> Passage | None:
     return min(near, key=lambda p: (p.language != language, p.kind != "article", -p.score), default=None)
 
 
-def compose(material: Material, *, subject: str, name: str, box: MailboxConfig) -> Draft:
-    """Write the reply from phrases, passages and facts. Every quoted sentence is a claim with its source."""
+def compose(
+    material: Material, *, subject: str, name: str, box: MailboxConfig, playbooks: Sequence[Playbook] = ()
+) -> Draft:
+    """Write the reply from phrases, passages, facts and playbooks. Every quoted sentence is a claim with its source."""
     triage = material.triage
     register = register_for(triage, box)
     language, p = phrases(triage.language)
@@ -74,15 +77,18 @@ def compose(material: Material, *, subject: str, name: str, box: MailboxConfig) 
     notes: list[str] = []
     if language != triage.language:
         notes.append(f"No phrases in {triage.language}: written in English.")
-    if passages and all(passage.language != language for passage in passages):
-        notes.append(f"No article in {language}: the passages are in {passages[0].language}.")
+    if others := sorted({passage.language for passage in passages} - {"", language}):
+        every = all(passage.language in others for passage in passages)
+        notes.append(
+            f"No article in {language}: {'the passages are' if every else 'a passage is'} in {', '.join(others)}."
+        )
     notes += [f"Nothing answers: {question}" for question in material.open]
     blocks = _frame(material, p, register)
     claims: list[Claim] = []
     for number, passage in enumerate(passages):
         if number:
             blocks.append(pick(p.part, register))
-        if passage.language not in ("", language):
+        if passage.language == "en" != language:
             blocks.append(pick(p.other_language, register))
         text = _shortened(plain(passage.text))
         blocks.append(text)
@@ -92,6 +98,11 @@ def compose(material: Material, *, subject: str, name: str, box: MailboxConfig) 
         blocks.append("\n".join([pick(p.facts, register), *lines]))
         for fact, line in zip(material.facts, lines, strict=True):
             claims += [Claim(line[a:b], f"{fact.kind}:{fact.key}") for a, b in sentences(line)]
+    plays = () if material.thanks_only else fitting(playbooks, triage.category, language)
+    for play in plays:
+        blocks += [play.say] if play.say else []
+        claims += [Claim(play.say[a:b], play.source.id) for a, b in sentences(play.say)]
+        notes += [f"Remember: {line}" for line in play.remember]
     blocks += _next_step(material, p, register, passages)
     body = "\n\n".join([greeting(p, register, name), *_sentence_case(blocks, language), closing(p, register, box)])
     return Draft(
@@ -100,7 +111,7 @@ def compose(material: Material, *, subject: str, name: str, box: MailboxConfig) 
         language=language,
         written_by=Author.COMPOSED,
         confidence=confidence(material),
-        sources=sources(material),
+        sources=(*sources(material), *(play.source for play in plays if play.say)),
         claims=tuple(claims),
         register=register,
         notes=tuple(notes),

@@ -11,7 +11,7 @@ from desk.llm.base import Generation, Model, Prompt
 from desk.llm.prompts import Part, tone
 from desk.pipeline.case import Case, Result, Rooms
 from desk.pipeline.claims import claims, house
-from desk.pipeline.compose import Material, compose, sources
+from desk.pipeline.compose import Material, compose
 from desk.pipeline.context import brief
 from desk.pipeline.material import material_of
 from desk.pipeline.phrases import closing, greeting, phrases
@@ -21,7 +21,13 @@ from desk.pipeline.sentences import plain
 def run(case: Case, rooms: Rooms) -> Result:
     """Compose, then let the model write. A model that fails leaves the composed draft and a note; `Cancelled` goes up."""
     material = material_of(case.outputs)
-    composed = compose(material, subject=reply_subject(case.subject.text), name=case.contact_name, box=case.box)
+    composed = compose(
+        material,
+        subject=reply_subject(case.subject.text),
+        name=case.contact_name,
+        box=case.box,
+        playbooks=rooms.playbooks(),
+    )
     model = rooms.models.capable
     if model is None:
         note = f"No model: {rooms.models.why_none}" if rooms.models.why_none else "No model is set."
@@ -40,7 +46,7 @@ def run(case: Case, rooms: Rooms) -> Result:
     except ModelError as problem:
         noted = replace(composed, notes=(*composed.notes, f"The model could not write: {problem}"))
         return Result({"composed": to_json(noted), "model": None}, model=model.name, prompt_version=prompt.version)
-    generated = dress(written.text, composed, material, name=case.contact_name, box=case.box)
+    generated = dress(written.text, composed, name=case.contact_name, box=case.box)
     output = {"composed": to_json(composed), "model": to_json(generated) if generated else None}
     return Result(output, written.usage, model.name, prompt.version)
 
@@ -63,7 +69,7 @@ def request(case: Case, rooms: Rooms, material: Material, composed: Draft) -> Pr
     return briefing.ask("redraft", draft=case.rejected or composed.body, instruction=case.instruction, **words)
 
 
-def dress(text: str, composed: Draft, material: Material, *, name: str, box: MailboxConfig) -> Draft | None:
+def dress(text: str, composed: Draft, *, name: str, box: MailboxConfig) -> Draft | None:
     """The model's words in our frame: our greeting and closing, its own dropped. None where nothing is left."""
     _, p = phrases(composed.language)
     lines = text.strip().splitlines()
@@ -79,9 +85,7 @@ def dress(text: str, composed: Draft, material: Material, *, name: str, box: Mai
     if not body:
         return None
     framed = "\n\n".join([greeting(p, composed.register, name), body, closing(p, composed.register, box)])
-    return replace(
-        composed, body=framed, written_by=Author.MODEL, claims=(), sources=sources(material), notes=composed.notes
-    )
+    return replace(composed, body=framed, written_by=Author.MODEL, claims=())
 
 
 def reply_subject(subject: str) -> str:

@@ -204,3 +204,6 @@ def test_ready_made_replies_are_listed_and_checked(desk: Shell, tmp_path: Path) 
     listed = desk("replies", "list", "--json").json
     assert [one["id"] for one in listed] == ["bad", "good", "worse"]
     assert "Good" in desk("replies").out
+    (desk.home / "playbooks").mkdir()
+    (desk.home / "playbooks" / "money.md").write_text("---\ncategory: billing\n---\n## Say\nSoon.", encoding="utf-8")
+    assert {one["id"] for one in desk("replies", "check", "--json").json} == {"bad", "worse", "money"}

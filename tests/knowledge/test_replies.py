@@ -76,3 +76,31 @@ def test_the_replies_of_the_sample_mailbox_are_fine() -> None:
     assert len(found) >= 8
     assert [one.problem for one in found if one.problem] == []
     assert {"en", "de", "fr", "nl"} <= {one.language for one in found}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("## Say\nYes.", "no category"),
+        ("---\ncategory: billing\n---\n## Say\nYes.", "write which"),
+        ("---\ncategory: billing\nlanguage: en\n---\nYes.", "belong ## Say"),
+        ("---\ncategory: billing\nlanguage: en\n---\n## Do\nYes.", "belong ## Say"),
+        ("---\ncategory: billing\nlanguage: en\n---\n## Say\nDear {{contact.name}}", "no blanks"),
+        ("---\ncategory: billing\nshortcut: x\n---\n## Remember\n- a", "no key shortcut"),
+    ],
+)
+def test_a_playbook_that_cannot_be_used_says_why(tmp_path: Path, text: str, said: str) -> None:
+    written(tmp_path, "bad.md", text)
+    (bad,) = replies.load_playbooks(tmp_path)
+    assert said in bad.problem
+
+
+def test_a_playbook_says_and_reminds_and_has_a_version(tmp_path: Path) -> None:
+    head = "---\nname: Money\ncategory: billing\nlanguage: en\n---\n"
+    written(tmp_path, "money.md", f"{head}## Say\nTwo.\nLines.\n\n## Remember\n- one\n* two\n")
+    (first,) = replies.load_playbooks(tmp_path)
+    assert (first.say, first.remember, first.problem) == ("Two.\nLines.", ("one", "two"), "")
+    written(tmp_path, "money.md", f"{head}## Say\nThree.\n")
+    (second,) = replies.load_playbooks(tmp_path)
+    assert first.version != second.version
+    assert [p.problem for p in replies.load_playbooks(packaged("sample_mailbox") / "playbooks")] == ["", ""]

@@ -4,6 +4,7 @@ import pytest
 
 from desk.config import MailboxConfig
 from desk.domain.enums import Author, Category, Intent, Known, Priority, Register, RouteTo, Sentiment
+from desk.domain.playbooks import Playbook
 from desk.domain.ticket import Claim, Draft, Fact, IntentSpan, Passage, Retrieval, Triage
 from desk.pipeline.check import examine
 from desk.pipeline.claims import claims
@@ -198,14 +199,13 @@ def test_the_models_frame_gives_way_to_ours() -> None:
     draft = dress(
         "Dear Customer,\n\nRefunds take 5 working days.\n\nBest regards,\nSarah",
         composed,
-        m,
         name="Anna Vogel",
         box=BOX,
     )
     assert draft is not None
     assert "Sarah" not in draft.body
     assert draft.body.startswith("Dear Anna Vogel,\n\nRefunds take 5 working days.")
-    assert dress("Hello,\n", composed, m, name="", box=BOX) is None
+    assert dress("Hello,\n", composed, name="", box=BOX) is None
 
 
 @pytest.mark.parametrize("subject", ["Refund", "Re: Refund", "AW: Re: Refund", "re: RE:Refund"])
@@ -222,3 +222,29 @@ def test_a_question_that_nothing_answers_is_told_and_fails_its_gate() -> None:
     (gate,) = (g for g in examine(draft, m, "", frozenset({BOX.signature})) if g.name == "questions")
     assert not gate.passed
     assert gate.reason == "1 of 2 questions answered"
+
+
+def test_a_playbook_of_the_category_is_said_with_itself_as_source() -> None:
+    plays = [
+        Playbook("money", "Money", "billing", "en", "It takes 10 days at most.", ("look twice",), "ab12"),
+        Playbook("geld", "Geld", "billing", "de", "Höchstens 10 Tage."),
+        Playbook("other", "Other", "sales", "en", "Buy more."),
+        Playbook("broken", "Broken", "billing", "en", "Never.", problem="no"),
+    ]
+    m = material()
+    draft = compose(m, subject="s", name="Anna Vogel", box=BOX, playbooks=plays)
+    assert "It takes 10 days at most." in draft.body
+    assert not any(word in draft.body for word in ("Höchstens", "Buy more", "Never"))
+    assert Claim("It takes 10 days at most.", "playbook:money") in draft.claims
+    assert "Remember: look twice" in draft.notes
+    assert any("version ab12" in source.title for source in draft.sources)
+    assert failed(draft, m) == []
+    thanks = compose(replace(m, thanks_only=True), subject="s", name="", box=BOX, playbooks=plays)
+    assert "10 days" not in thanks.body
+
+
+def test_only_what_is_there_in_english_alone_is_said_to_be() -> None:
+    german = passage("Das dauert 5 Tage.", language="de")
+    draft = compose(material(Retrieval("?", (german,), 0.9, Known.KNOWN)), subject="s", name="", box=BOX)
+    assert PHRASES["en"].other_language[0] not in draft.body
+    assert "No article in en: the passages are in de." in draft.notes
