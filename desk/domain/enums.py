@@ -143,6 +143,14 @@ class Known(StrEnum):
     NOVEL = "novel"
 
 
+class Authority(StrEnum):
+    """Whose word a piece of knowledge is, the strongest first: where two disagree, the stronger one answers."""
+
+    POLICY = "policy"
+    ARTICLE = "article"
+    LEARNT = "learnt"
+
+
 class Author(StrEnum):
     """Who wrote a draft."""
 

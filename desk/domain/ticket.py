@@ -1,11 +1,13 @@
 """Records of judgement: triage, knowledge, plan, draft, route."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from desk.domain.enums import (
     ActionKind,
     Author,
+    Authority,
     Category,
     Intent,
     Known,
@@ -72,6 +74,35 @@ class Article:
     """Set on what belongs to one contact only: filtered before any search."""
     question: str = ""
     """For a resolved ticket: what the customer asked."""
+    authority: Authority = Authority.ARTICLE
+    """What it was saved as; `standing` is what counts."""
+    valid_from: str = ""
+    """The first day it holds, as an ISO date; empty: always has."""
+    valid_until: str = ""
+    """The last day it holds, as an ISO date; empty: until it is replaced."""
+    supersedes: tuple[str, ...] = ()
+    """Ids of what it takes the place of, from its first day on."""
+
+    @property
+    def standing(self) -> Authority:
+        """Its authority. What was learnt from mail never has more than that, whatever it says of itself."""
+        return Authority.LEARNT if self.kind == "ticket" else self.authority
+
+    def holds(self, on: date) -> bool:
+        """Whether it is valid on that day, both ends included."""
+        day = on.isoformat()
+        return (not self.valid_from or self.valid_from <= day) and (not self.valid_until or day <= self.valid_until)
+
+    def replaces(self, other: "Article") -> bool:
+        """Whether it names `other`, or the document that `other` is a part of, and has at least its authority."""
+        names = (other.id, other.id.partition("#")[0])
+        return any(n in self.supersedes for n in names) and not outranks(other.standing, self.standing)
+
+
+def outranks(one: Authority, other: Authority) -> bool:
+    """Whether `one` is the stronger authority."""
+    order = list(Authority)
+    return order.index(one) < order.index(other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +118,17 @@ class Passage:
     kind: str = "article"
     language: str = "en"
     public: bool = True
+    authority: Authority = Authority.ARTICLE
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Two pieces of knowledge that say different things: `said` stands in `article`, `other_said` in `other`."""
+
+    article: str
+    other: str
+    said: str
+    other_said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +139,8 @@ class Retrieval:
     passages: tuple[Passage, ...]
     answerable: float
     known: Known
+    conflicts: tuple[Contradiction, ...] = ()
+    """Passages among these that contradict each other, the stronger authority (or the nearer one) first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,21 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from desk import frontmatter
 from desk.domain.ticket import Article
 from desk.errors import KnowledgeError
 from desk.knowledge import documents
 
-_LINE = re.compile(r"^([A-Za-z_][\w-]*)\s*:\s*(.*?)\s*$")
 _HEADING = re.compile(r"^#\s+(.+?)\s*#*\s*$", re.MULTILINE)
-_YES, _NO = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
 
 
 def load(path: Path) -> list[Article]:
     """Every article under a folder (`*.md` with front matter, `articles.jsonl`, text, HTML, PDF), or those of one such file.
 
-    Front matter keys: id, title, category, language, public, contact_id; all may be left out: the id is then the file's
-    name, the title the first heading, the language what the text is written in. JSON lines hold the same keys and
-    `text` or `body`. Raises KnowledgeError naming the file, and the line where there is one.
+    Front matter keys: id, title, category, language, public, contact_id, authority, valid_from, valid_until, supersedes; all
+    may be left out: the id is then the file's name, the title the first heading, the language what the text is written
+    in. JSON lines hold the same keys and `text` or `body`. Raises KnowledgeError naming the file and, if any, the line.
     """
     if not path.exists():
         raise KnowledgeError(f"There is no knowledge folder {path}.", "Set knowledge.folder to where the articles are.")
@@ -104,20 +103,7 @@ def front_matter(file: Path) -> tuple[dict[str, Any], str]:
         text = file.read_text(encoding="utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as problem:
         raise KnowledgeError(f"{file} is not UTF-8 text.", "Save it as UTF-8.") from problem
-    fields: dict[str, Any] = {}
-    if text.startswith("---\n"):
-        head, found, text = text[4:].partition("\n---")
-        if not found:
-            raise KnowledgeError(f"{file} opens its front matter with --- and never closes it.", "Add a line ---.")
-        text = text.partition("\n")[2]
-        for line in head.splitlines():
-            if match := _LINE.match(line):
-                fields[match[1].lower()] = _unquoted(match[2])
-    return fields, text.strip()
-
-
-def _unquoted(value: str) -> str:
-    return value[1:-1] if len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'" else value
+    return frontmatter.split(text, str(file))
 
 
 def _json_articles(file: Path) -> Iterator[Article]:
@@ -147,9 +133,6 @@ def _text(row: dict[str, Any], key: str) -> str:
 
 
 def _article(row: dict[str, Any], name: str, title: str, body: str, where: str, question: str) -> Article:
-    public = str(row.get("public", True)).strip().lower()
-    if public not in _YES | _NO:
-        raise KnowledgeError(f"{where}: public is {row['public']!r}.", "Write true or false.")
     contact = _text(row, "contact_id").strip()
     if contact and not contact.isdigit():
         raise KnowledgeError(f"{where}: contact_id is {contact!r}.", "Write a whole number, or leave it out.")
@@ -160,9 +143,9 @@ def _article(row: dict[str, Any], name: str, title: str, body: str, where: str, 
         kind="ticket" if question else "article",
         category=_text(row, "category"),
         language=(_text(row, "language") or _written_in(f"{title}. {question or body}"))[:2].lower(),
-        public=public in _YES,
         contact_id=int(contact) if contact else None,
         question=question,
+        **frontmatter.governed(row, where),
     )
 
 

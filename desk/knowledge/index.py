@@ -9,7 +9,8 @@ import json
 import os
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
-from datetime import timedelta
+from dataclasses import fields
+from datetime import date, timedelta
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -36,6 +37,8 @@ _KEPT_VERSIONS = timedelta(hours=1)
 _ANN_FROM = 20_000
 _CANDIDATES = 400
 _MOST_SENTENCES = 200
+_GOVERNING = ("authority", "valid_from", "valid_until", "supersedes")
+_PLAIN = {f.name: f.default for f in fields(Article)}
 
 
 class Index:
@@ -87,16 +90,18 @@ class Index:
         contact_id: int | None = None,
         include_private: bool = True,
         language: str = "",
+        on: date | None = None,
     ) -> list[Hit]:
         """The `k` items nearest to `text`, best first; `score` is about -0.1..1.2.
 
-        Items in `language` (of the question; found from its words when empty) are preferred among equals.
+        Items in `language` (of the question; found from its words when empty) are preferred among equals. Only what holds
+        on the day `on` (today when None) and is not superseded by then is looked at.
 
         Items of one contact are seen only with that `contact_id`; `include_private=False` leaves internal ones out.
         Raises KnowledgeError when the index can't be read.
         """
         snapshot = self._current()
-        allowed = snapshot.allowed(contact_id, include_private)
+        allowed = snapshot.allowed(contact_id, include_private, on or date.today())
         if not text.strip() or not allowed.any():
             return []
         query = self._embedder.embed([text])[0]
@@ -278,8 +283,10 @@ def digest(item: Article) -> str:
 
 
 def _content(item: Article) -> str:
-    names = ("id", "title", "body", "kind", "category", "language", "public", "contact_id", "question")
-    return json.dumps({name: getattr(item, name) for name in names}, ensure_ascii=False, sort_keys=True)
+    """Everything of an item; what is as it mostly is, is left out of the fields that govern it."""
+    kept = {f.name: getattr(item, f.name) for f in fields(item)}
+    kept = {name: value for name, value in kept.items() if name not in _GOVERNING or value != _PLAIN[name]}
+    return json.dumps(kept, ensure_ascii=False, sort_keys=True)
 
 
 def _among(ids: Collection[str]) -> str:

@@ -1,18 +1,28 @@
 """From a question to the passages that answer it, and whether they do."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
 from desk.domain.enums import Known
 from desk.domain.ticket import Passage, Retrieval
+from desk.knowledge import disagree
 from desk.knowledge.answerable import band, features, probability
+from desk.knowledge.embed import Embedder
 from desk.knowledge.glossary import spoken
 from desk.knowledge.index import Index
 from desk.knowledge.same import same
 from desk.knowledge.sentences import paragraphs, sentences
 from desk.knowledge.snapshot import Hit
 
-__all__ = ["same", "search"]
+__all__ = ["near", "same", "search", "with_conflicts"]
 
 _LONGEST_PASSAGE = 700
 _LOOKED_AT = 8
+RELEVANT = 0.3
+"""From this score on a stronger authority is heard, however much nearer a weaker one is."""
+NEARLY = 0.12
+"""Scores this close to the best one count as equally near."""
 
 
 def search(
@@ -23,8 +33,10 @@ def search(
     contact_id: int | None = None,
     language: str = "",
     include_private: bool = True,
+    on: date | None = None,
 ) -> Retrieval:
-    """What the knowledge says to one question: the best passage of each of the `k` nearest items, best first.
+    """What the knowledge says to one question on the day `on` (today when None): the best passage of each of the `k`
+    nearest items, best first.
 
     `answerable` and `known` are judged on public items alone, because only they may be quoted to a customer; internal
     ones are still listed (`Passage.public` tells) for the person who answers. `language` is that of the question, for
@@ -32,12 +44,29 @@ def search(
     """
     language = language or spoken(text)
     hits = index.search(
-        text, max(k, _LOOKED_AT), contact_id=contact_id, include_private=include_private, language=language
+        text, max(k, _LOOKED_AT), contact_id=contact_id, include_private=include_private, language=language, on=on
     )
     public = [hit for hit in hits if hit.article.public]
     answerable = probability(features(public, language)) if public else 0.0
     known = band(answerable) if public else Known.NOVEL
     return Retrieval(text, tuple(passage(hit) for hit in hits[:k]), answerable, known)
+
+
+def near(passages: Sequence[Passage]) -> list[Passage]:
+    """Those of them (best first) that are as near as the best one."""
+    return [p for p in passages if p.score >= passages[0].score - NEARLY]
+
+
+def with_conflicts(found: Retrieval, embedder: Embedder) -> Retrieval:
+    """The same with its contradictions: among what is as near as the best, and by a stronger authority from a floor on.
+
+    What only people of the house may read speaks here too.
+    """
+    close = {p.article for p in near(found.passages)}
+    said = {p.article: p.authority for p in found.passages if p.article in close or p.score >= RELEVANT}
+    pairs = disagree.conflicts([p for p in found.passages if p.article in said], embedder)
+    kept = [c for c in pairs if {c.article, c.other} <= close or said[c.article] != said[c.other]]
+    return replace(found, conflicts=tuple(kept))
 
 
 def passage(hit: Hit) -> Passage:
@@ -54,6 +83,7 @@ def passage(hit: Hit) -> Passage:
         kind=article.kind,
         language=article.language,
         public=article.public,
+        authority=article.standing,
     )
 
 

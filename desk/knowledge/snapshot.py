@@ -3,11 +3,13 @@
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from desk.domain.codec import from_json
 from desk.domain.ticket import Article
 from desk.knowledge.lexical import Spelling
 
@@ -66,6 +68,8 @@ class Snapshot:
         asked_before = [bool(i.question) or not i.title for i in items]
         self._weight = np.where(asked_before, _ASKED_OF_TICKETS, _ASKED).astype(np.float32)
         self._public = np.array([i.public for i in items], np.bool_)
+        self._replaced_by = _replacements(items)
+        self._dated = [row for row, i in enumerate(items) if i.valid_from or i.valid_until]
         self._spelling: Spelling | None = None
 
     @classmethod
@@ -83,7 +87,7 @@ class Snapshot:
         spans = np.stack([rows["start"].to_numpy(), rows["end"].to_numpy()], axis=1).astype(np.int64)[order]
         content, marks = rows["content"].to_pylist(), rows["hash"].to_pylist()
         wholes = [(place, i) for place, i in enumerate(order) if content[i]]
-        items = [Article(**json.loads(content[i])) for _, i in wholes]
+        items = [from_json(Article, json.loads(content[i])) for _, i in wholes]
         first = np.array([place for place, _ in wholes], np.int64)
         return cls(items, [marks[i] for _, i in wholes], vectors, spans, first, turn)
 
@@ -91,11 +95,19 @@ class Snapshot:
         """Every item and the hash of its content."""
         return zip(self.items, self._hashes, strict=True)
 
-    def allowed(self, contact_id: int | None, include_private: bool) -> NDArray[np.bool_]:
-        """Which items may be seen: those of nobody and of this contact, internal ones only where asked for."""
+    def allowed(self, contact_id: int | None, include_private: bool, on: date) -> NDArray[np.bool_]:
+        """Which items may be seen: those of nobody and of this contact, internal ones only where asked for; of these what
+        holds on that day and was not replaced by then by something that this contact may be told.
+        """
         seen: NDArray[np.bool_] = self._contact == -1
         if contact_id is not None:
             seen |= self._contact == contact_id
+        scope = seen.copy()
+        day = on.isoformat()
+        for row, others in self._replaced_by.items():
+            seen[row] &= not any(scope[other] and self.items[other].valid_from <= day for other in others)
+        for row in self._dated:
+            seen[row] &= self.items[row].holds(on)
         return seen if include_private else seen & self._public
 
     def marked(self, ids: Collection[str]) -> NDArray[np.bool_]:
@@ -151,6 +163,16 @@ class Snapshot:
         if self._spelling is None:
             self._spelling = Spelling([f"{i.title}\n{i.question or i.body}" for i in self.items])
         return self._spelling
+
+
+def _replacements(items: Sequence[Article]) -> dict[int, list[int]]:
+    """Places of the items that are superseded, each with the places of those that do it."""
+    named = [row for row, item in enumerate(items) if item.supersedes]
+    found: dict[int, list[int]] = {}
+    for row, item in enumerate(items if named else ()):
+        if others := [other for other in named if other != row and items[other].replaces(item)]:
+            found[row] = others
+    return found
 
 
 def _best_sentence(near: NDArray[np.float32], first: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -57,6 +57,8 @@ class Case:
     """The article an agent picked when the search was unsure."""
     category: str = ""
     """What a person said this ticket is about, before this message or while it was worked on."""
+    on: date | None = None
+    """The day for which knowledge must hold; None for today."""
     outputs: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     """Stored outputs of the steps before this one."""
 

@@ -9,9 +9,10 @@ from dataclasses import replace
 from desk.domain.codec import from_json, to_json
 from desk.domain.enums import Author, Known
 from desk.domain.ticket import Draft, Gate
+from desk.pipeline import agreement
 from desk.pipeline.case import Case, Result, Rooms
 from desk.pipeline.claims import claims, house
-from desk.pipeline.compose import Material, answering
+from desk.pipeline.compose import Material, answering, quotable
 from desk.pipeline.material import material_of
 from desk.pipeline.sentences import words
 from desk.triage import language
@@ -53,6 +54,7 @@ def examine(draft: Draft, material: Material, customer: str, ours: frozenset[str
     placeholder = _PLACEHOLDER.search(draft.body)
     links = _foreign_links(draft)
     return (
+        *_agreement(material),
         Gate(
             "claims",
             not unsourced,
@@ -69,6 +71,13 @@ def examine(draft: Draft, material: Material, customer: str, ours: frozenset[str
         Gate("links", not links, f"a link no source has: {links[0]}" if links else "links only from sources"),
         Gate("length", 0 < len(draft.body.strip()) <= LONGEST, f"{len(draft.body)} characters"),
     )
+
+
+def _agreement(material: Material) -> list[Gate]:
+    """A failing gate for each answer that something at least as strong contradicts; private text counts here too."""
+    tongue = material.triage.language
+    said = [agreement.unsettled(r, quotable(r, tongue)) for r in material.retrievals]
+    return [Gate("agreement", False, reason) for reason in said if reason]
 
 
 def _answered(draft: Draft, material: Material) -> Gate:

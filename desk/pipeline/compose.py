@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from desk.config import MailboxConfig
 from desk.domain.enums import Author, Category, Known, Register, Sentiment
 from desk.domain.playbooks import Playbook, fitting
-from desk.domain.ticket import Claim, Draft, Fact, Passage, Retrieval, Source, Triage
+from desk.domain.ticket import Claim, Draft, Fact, Passage, Retrieval, Source, Triage, outranks
+from desk.knowledge.retrieve import near
+from desk.pipeline import agreement
 from desk.pipeline.phrases import Phrases, closing, greeting, phrases, pick
 from desk.pipeline.sentences import plain, sentences
 
 MOST_SENTENCES = 6
 """A quoted passage is cut after this many sentences: a reply is not an article."""
-NEARLY = 0.12
-"""Scores this close to the best one count as equally near."""
 NONE_FITS = "none of these"
 """What an agent presses where no article answers."""
 
@@ -59,11 +59,17 @@ def answering(retrievals: Sequence[Retrieval], language: str = "") -> list[Passa
 
 
 def quotable(retrieval: Retrieval, language: str = "") -> Passage | None:
-    """The passage a reply quotes: public, in the customer's language where that is nearly as near, and an article before
-    a resolved ticket, whose words were meant for somebody else. Private text is never quoted."""
-    public = [p for p in retrieval.passages if p.public]
-    near = [p for p in public if p.score >= public[0].score - NEARLY]
-    return min(near, key=lambda p: (p.language != language, p.kind != "article", -p.score), default=None)
+    """The passage a reply quotes: public, in the customer's language where that is nearly as near, then of the stronger
+    authority: a policy before an article, both before a resolved ticket, whose words were meant for somebody else. What a
+    stronger one contradicts is never quoted beside it. Private text is never quoted."""
+    public = near([p for p in retrieval.passages if p.public])
+    best = min(public, key=lambda p: (p.language != language, agreement.rank(p), -p.score), default=None)
+    if best is None:
+        return None
+    against = {c.article for c in retrieval.conflicts if c.other == best.article}
+    heard = [p for p in retrieval.passages if p.public and p.article in against]
+    stronger = [p for p in heard if outranks(p.authority, best.authority)]
+    return min(stronger, key=lambda p: (agreement.rank(p), -p.score), default=best)
 
 
 def compose(
@@ -83,6 +89,8 @@ def compose(
             f"No article in {language}: {'the passages are' if every else 'a passage is'} in {', '.join(others)}."
         )
     notes += [f"Nothing answers: {question}" for question in material.open]
+    for retrieval in material.retrievals:
+        notes += agreement.notes(retrieval, quotable(retrieval, triage.language))
     blocks = _frame(material, p, register)
     claims: list[Claim] = []
     for number, passage in enumerate(passages):

@@ -46,6 +46,8 @@ def run(case: Case, rooms: Rooms) -> Result:
     else:
         retrievals, unanswered = look_up(case, rooms.index, rooms.embedder, labels.language, spans)
     retrievals = _prefer_chosen(retrievals, case.chosen)
+    if rooms.embedder is not None:
+        retrievals = [retrieve.with_conflicts(one, rooms.embedder) for one in retrievals]
     written = f"{case.subject.text}\n{text}"
     found, silent = rooms.outside.facts(written) if rooms.outside else ([], [])
     problems += silent
@@ -82,7 +84,7 @@ def look_up(
     """
 
     def ask(query: str) -> Retrieval:
-        return retrieve.search(index, query, contact_id=case.contact_id, language=language)
+        return retrieve.search(index, query, contact_id=case.contact_id, language=language, on=case.on)
 
     text = case.question.text
     whole = ask(f"{case.subject.text}\n{text}")

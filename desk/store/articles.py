@@ -1,19 +1,20 @@
 """Knowledge rows: articles and resolved tickets with their versions. The vector index is derived from these."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from desk.domain.enums import Authority
 from desk.domain.guarded import content_hash
-from desk.domain.ticket import Article
+from desk.domain.ticket import Article, Contradiction
 from desk.errors import Conflict
-from desk.store.columns import maker, moment, stamp
+from desk.store.columns import maker, moment, stamp, strings
 from desk.store.database import Read
-from desk.store.tables import article_versions, articles
+from desk.store.tables import article_versions, articles, disagreements
 
 a = articles.c
 
@@ -33,23 +34,29 @@ class ArticleRow:
 
 _COLUMNS = (
     *(a.id, a.title, a.body, a.kind, a.category, a.language, a.public, a.contact_id, a.question),
+    *(a.authority, a.valid_from, a.valid_until, a.supersedes),
     *(a.version, a.content_hash, a.source, a.updated_at, a.updated_by, a.cited),
 )
 
 
-_article = maker(Article)
+_article = maker(Article, authority=Authority, supersedes=strings)
+_OWN = [f.name for f in fields(Article) if f.name != "id"]
 
 
 def _row(r: Sequence[Any]) -> ArticleRow:
-    return _whole((_article(r), *r[9:15]))
+    return _whole((_article(r), *r[len(_OWN) + 1 :]))
 
 
 _whole = maker(ArticleRow, updated_at=lambda at: moment(at or 0.0))
 
 
 def hash_of(article: Article) -> str:
-    """What an article says, as one hash: title, body, question and who may read it."""
-    parts = (article.title, article.body, article.question, article.language, str(article.public), article.category)
+    """What an article says, as one hash: title, body, question, who may read it, whose word it is and when it holds."""
+    parts = [article.title, article.body, article.question, article.language, str(article.public), article.category]
+    plain = Article(article.id, "", "")
+    for name in ("authority", "valid_from", "valid_until", "supersedes"):
+        if (value := getattr(article, name)) != getattr(plain, name):
+            parts.append(f"{name}={value}")
     return content_hash("\x1f".join(parts).encode("utf-8", "replace"))
 
 
@@ -86,9 +93,15 @@ def save(
         raise Conflict("Somebody saved this article meanwhile.", "Look at their version, then save yours again.")
     if stored is not None and stored[1] == digest and not stored[2]:
         return int(version)
-    names = ("title", "body", "kind", "category", "language", "public", "contact_id", "question")
-    values = {name: getattr(article, name) for name in names}
-    values |= {"content_hash": digest, "source": source, "version": version + 1, "deleted": False}
+    values = {name: getattr(article, name) for name in _OWN}
+    values |= {
+        "authority": str(article.standing),
+        "supersedes": list(article.supersedes),
+        "content_hash": digest,
+        "source": source,
+        "version": version + 1,
+        "deleted": False,
+    }
     values |= {"updated_at": stamp(at), "updated_by": by}
     if stored is None:
         tx.execute(articles.insert().values(id=article.id, **values))
@@ -111,9 +124,34 @@ def restore(tx: Connection, article_id: str, version: int, *, by: str, at: datet
     now = tx.execute(sa.select(*_COLUMNS).where(a.id == article_id)).first()
     if old is None or now is None:
         raise Conflict(f"There is no version {version} of {article_id}.", "Pick one from its history.")
-    known = _row(now).article
-    again = Article(known.id, old[0], old[1], *(getattr(known, n) for n in ("kind", "category", "language", "public")))
+    again = replace(_row(now).article, title=old[0], body=old[1])
     return save(tx, again, by=by, at=at, source="restored")
+
+
+def uncompared() -> Read[ArticleRow | None]:
+    """The next article that was not compared with the other items since it was last changed."""
+    changed = sa.select(*_COLUMNS).where(a.deleted.is_(False), a.kind == "article", a.compared != a.content_hash)
+    return Read(changed.order_by(a.updated_at.desc(), a.id).limit(1), lambda rows: _row(rows[0]) if rows else None)
+
+
+def compared(tx: Connection, row: ArticleRow, found: Sequence[Contradiction]) -> None:
+    """Keep what the item contradicts, in place of what was known before."""
+    d, name = disagreements.c, row.article.id
+    tx.execute(disagreements.delete().where(sa.or_(d.article_id == name, d.other_id == name)))
+    for one in found:
+        values = {"article_id": one.article, "other_id": one.other, "said": one.said, "other_said": one.other_said}
+        tx.execute(disagreements.insert().values(values))
+    tx.execute(articles.update().where(a.id == name, a.content_hash == row.hash).values(compared=row.hash))
+
+
+def contradictions() -> Read[list[Contradiction]]:
+    """Every two live items that say different things, the stronger authority first."""
+    d, mine, theirs = disagreements.c, articles.alias(), articles.alias()
+    both = sa.select(d.article_id, d.other_id, d.said, d.other_said).join_from(
+        disagreements, mine, sa.and_(mine.c.id == d.article_id, mine.c.deleted.is_(False))
+    )
+    both = both.join(theirs, sa.and_(theirs.c.id == d.other_id, theirs.c.deleted.is_(False)))
+    return Read(both.order_by(d.article_id, d.other_id), lambda rows: [Contradiction(*row) for row in rows])
 
 
 def cite(tx: Connection, article_ids: Sequence[str]) -> None:

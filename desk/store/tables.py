@@ -4,6 +4,7 @@ from desk.store.columns import metadata
 from desk.store.tables_know import (
     article_versions,
     articles,
+    disagreements,
     entries,
     examples,
     lookups_cache,
@@ -64,6 +65,7 @@ __all__ = [
     "contacts",
     "counters",
     "cursors",
+    "disagreements",
     "drafts",
     "entries",
     "events",

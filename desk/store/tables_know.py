@@ -16,6 +16,10 @@ articles = sa.Table(
     flag("public", True),
     ref("contact_id", "contacts.id", required=False),
     text("question"),
+    text("authority", "article"),
+    text("valid_from"),
+    text("valid_until"),
+    json("supersedes"),
     text("content_hash"),
     text("source"),
     number("version"),
@@ -23,6 +27,16 @@ articles = sa.Table(
     time("updated_at"),
     text("updated_by"),
     number("cited"),
+    text("compared"),
+)
+
+disagreements = sa.Table(
+    "disagreements",
+    metadata,
+    sa.Column("article_id", sa.Text, primary_key=True),
+    sa.Column("other_id", sa.Text, primary_key=True),
+    text("said"),
+    text("other_said"),
 )
 
 article_versions = sa.Table(

@@ -9,12 +9,12 @@ from desk.ui.reads import Reads
 
 if TYPE_CHECKING:
     from desk.domain.guarded import Evidence
-    from desk.domain.ticket import Article
     from desk.store.changes import EventRow
     from desk.store.drafts import DraftRow, QuestionRow
     from desk.store.messages import MessageRow
     from desk.store.outbox import OutboxRow
     from desk.store.threads import ThreadDetail
+    from desk.ui.panes.knowing import Known
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ class Opened:
     outgoing: "OutboxRow | None" = None
     stopped: "MessageRow | None" = None
     evidence: "list[Evidence]" = field(default_factory=list)
-    article: "Article | None" = None
+    known: "Known | None" = None
     event: "EventRow | None" = None
     tier: str = ""
     tokens: int = 0
@@ -78,7 +78,7 @@ async def load(database: Reads, pane: str, id: int | None, row: Any, me: str) ->
     if id is None:
         return opened
     if pane == "knowledge":
-        opened.article = row.article if row is not None else None
+        opened.known = row
         return opened
     thread_id: int | None = id
     if pane == "outbox":

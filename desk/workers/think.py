@@ -13,6 +13,7 @@ from desk.pipeline.runner import Runner
 from desk.store import changes
 from desk.store.database import Database
 from desk.workers import loop
+from desk.workers.idle import Comparing
 from desk.workers.indexing import Indexer, import_files
 from desk.workers.loop import Status, Stop, now
 
@@ -49,6 +50,7 @@ def run(db: Database, load: Callable[[], Rooms], stop: Stop, clock: Callable[[],
     runner = Runner(db, rooms, clock)
     indexer = prepare(db, rooms, status)
     teacher = Teacher(db, rooms)
+    idle = [Comparing(db, indexer.index)] if indexer else []
     for part in PARTS:
         Status(db, part).say("off", rooms.off.get(part, ""))
     name = rooms.models.capable.name if rooms.models.capable else "no model"
@@ -62,7 +64,7 @@ def run(db: Database, load: Callable[[], Rooms], stop: Stop, clock: Callable[[],
             status.say("working", name)
             return True
         status.say("idle", name)
-        return False
+        return any(task.once() for task in idle)
 
     loop.run(db, stop, status, once)
 

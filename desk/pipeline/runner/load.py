@@ -1,6 +1,7 @@
 """The case of a ticket, from the store: only text the guard let through gets in."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from desk.config import Config, MailboxConfig
 from desk.domain.enums import Direction, MessageStatus
@@ -30,8 +31,8 @@ def batch(db: Database, run: jobs.Run) -> list[int]:
         return intake.take(tx, run.thread_id, run.id, WAITING)
 
 
-def case_of(db: Database, run: jobs.Run, config: Config) -> Case:
-    """Everything a step needs to know about the run's ticket."""
+def case_of(db: Database, run: jobs.Run, config: Config, on: date | None = None) -> Case:
+    """Everything a step needs to know about the run's ticket; `on` is the day for which knowledge must hold."""
     detail = db.get(threads.one(run.thread_id or 0))
     if detail is None:
         raise StoreError(f"The ticket of run {run.id} is gone.", "Skip it in the activity view.")
@@ -57,6 +58,7 @@ def case_of(db: Database, run: jobs.Run, config: Config) -> Case:
         rejected=str(run.data.get("rejected", "")),
         chosen=_article(str(run.data.get("chosen", ""))),
         category=db.get(decisions.category_of(detail.row.id)),
+        on=on,
         outputs=outputs,
     )
 

@@ -134,7 +134,7 @@ class Copy(Command):
     id, keys, label, group = "copy", ("y",), "copy", "Looking"
 
     def reason(self, screen: "MainScreen") -> str:
-        return "" if screen.opened.thread or screen.opened.article else "There is nothing to copy here."
+        return "" if screen.opened.thread or screen.opened.known else "There is nothing to copy here."
 
     async def run(self, screen: "MainScreen") -> None:
         from desk.ui.screens.dialogs import Choice, Menu
@@ -148,8 +148,8 @@ class Copy(Command):
             offers["the last message"] = opened.last_inbound.reply_text or opened.last_inbound.text
         if opened.draft is not None:
             offers["the draft"] = opened.draft.body
-        if opened.article is not None:
-            offers["the article"] = opened.article.body
+        if opened.known is not None:
+            offers["the article"] = opened.known.article.body
         picked = await screen.ask(Menu("Copy", [Choice(name, name) for name in offers]))
         if picked:
             screen.app.copy_to_clipboard(inert(offers[picked]))

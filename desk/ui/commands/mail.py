@@ -8,6 +8,7 @@ from desk.domain.canned import unfilled
 from desk.domain.enums import OutboxState, RejectReason
 from desk.errors import Refused
 from desk.ui import words
+from desk.ui.commands import knowing
 from desk.ui.commands.base import Command, needs_draft, needs_open_thread, needs_thread
 
 if TYPE_CHECKING:
@@ -169,33 +170,40 @@ async def _answer(screen: "MainScreen") -> None:
 
 
 class Edit(Command):
-    """Change the draft in its place. Ctrl+g (or F2) keeps the change, Esc drops it and asks first."""
+    """Change the draft in its place; in the knowledge, the article. Ctrl+g (or F2) keeps the change, Esc drops it and
+    asks first."""
 
     about_one = True
     id, keys, label, group, rank = "edit", ("e",), "edit", "Deciding", 20
 
     def reason(self, screen: "MainScreen") -> str:
-        return needs_draft(screen)
+        return knowing.needs_article(screen) if screen.pane == knowing.PANE else needs_draft(screen)
 
     async def run(self, screen: "MainScreen") -> None:
+        if screen.pane == knowing.PANE:
+            await knowing.edit(screen)
+            return
         draft = screen.opened.draft
         assert draft is not None
         await screen.edit("edit", draft.body)
 
 
 class EditOutside(Command):
-    """Change the draft in your own editor ($VISUAL or $EDITOR); without a draft, write the reply there."""
+    """Change the draft or the article in your own editor ($VISUAL or $EDITOR); without a draft, write the reply there."""
 
     about_one = True
     id, keys, label, group = "edit-outside", ("E",), "edit in $EDITOR", "Deciding"
 
     def reason(self, screen: "MainScreen") -> str:
-        return needs_open_thread(screen)
+        return knowing.needs_article(screen) if screen.pane == knowing.PANE else needs_open_thread(screen)
 
     async def run(self, screen: "MainScreen") -> None:
         from desk.actions import review
         from desk.ui.editor import outside
 
+        if screen.pane == knowing.PANE:
+            await knowing.edit_outside(screen)
+            return
         draft, thread_id = screen.opened.draft, screen.opened.thread_id
         assert thread_id is not None
         before = draft.body if draft else ""
@@ -220,7 +228,8 @@ REASONS = {
 
 class Refuse(Command):
     """Refuse what is on the screen. A draft is refused with a reason, 1 to 6, and words if you like; a new one is
-    written. In quarantine it confirms the attack, in the outbox it takes the message back."""
+    written. In quarantine it confirms the attack, in the outbox it takes the message back, in the knowledge it takes the
+    article out of use."""
 
     many = True
     id, keys, label, group, rank = "refuse", ("x",), "reject", "Deciding", 30
@@ -233,11 +242,12 @@ class Refuse(Command):
             if row is None:
                 return "Choose a message first."
             return "It has left already." if row.state in (OutboxState.SENDING, OutboxState.SENT) else ""
-        return needs_draft(screen)
+        return knowing.needs_article(screen) if screen.pane == knowing.PANE else needs_draft(screen)
 
     def word(self, screen: "MainScreen") -> str:
         """What refusing means here."""
-        return {"quarantine": "confirm attack", "outbox": "take back"}.get(screen.pane, self.label)
+        said = {"quarantine": "confirm attack", "outbox": "take back", knowing.PANE: "take out"}
+        return said.get(screen.pane, self.label)
 
     def marked_reason(self, screen: "MainScreen") -> str:
         return (
@@ -255,6 +265,8 @@ class Refuse(Command):
             row = screen.opened.outgoing
             assert row is not None
             await screen.act(lambda desk: outbox.cancel(desk, row.id))
+        elif screen.pane == knowing.PANE:
+            await knowing.refuse(screen)
         else:
             await _refuse(screen)
 

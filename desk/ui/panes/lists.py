@@ -1,6 +1,5 @@
 """The other lists: what leaves, what was stopped, what is known, what happened, what was found."""
 
-from array import array
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,12 +10,12 @@ from rich.style import Style
 from desk.domain.enums import OutboxState
 from desk.ui import words
 from desk.ui.panes.threads import ThreadSheet, glyph
+from desk.ui.panes.whole import WholeSheet, two
 from desk.ui.reads import Reads
 from desk.ui.themes import Ink
 from desk.ui.widgets.safe import line
 
 if TYPE_CHECKING:
-    from desk.store.articles import ArticleRow
     from desk.store.changes import EventRow
     from desk.store.outbox import OutboxRow
     from desk.store.quarantine import QuarantineRow
@@ -26,53 +25,6 @@ if TYPE_CHECKING:
 
 LIMIT = 1000
 """Most items of a list that is read whole."""
-
-
-class WholeSheet:
-    """A short list: all rows are read at once, the ids count from what the subclass says."""
-
-    name = ""
-    tall = 1
-    ticking = False
-    partial = False
-    markable = False
-
-    def grow(self, *, whole: bool = False) -> bool:
-        """All of it is there."""
-        return False
-
-    def __init__(self, database: Reads) -> None:
-        self._database = database
-        self._held: dict[int, Any] = {}
-
-    async def load(self) -> dict[int, Any]:
-        """Every row by its id, in order."""
-        raise TypeError("a list loads its own rows")
-
-    async def ids(self) -> "array[int]":
-        """Read the rows; their ids in order."""
-        self._held = await self.load()
-        return array("q", self._held)
-
-    async def rows(self, ids: Sequence[int]) -> dict[int, Any]:
-        """The rows read last."""
-        return {i: self._held[i] for i in ids if i in self._held}
-
-    def draw(self, row: Any, width: int, ink: Ink, now: datetime) -> list[list[Segment]]:
-        """One row as lines."""
-        raise TypeError("a list draws its own rows")
-
-
-def _two(first: list[tuple[str, Style]], right: str, width: int, ink: Ink) -> list[Segment]:
-    """Pieces from the left, the last one filling, and a quiet word at the right edge."""
-    room = max(0, width - words.cell_len(right) - 1)
-    drawn = []
-    for text, style in first[:-1]:
-        text = words.cut(text, room)
-        drawn.append(Segment(text, style))
-        room -= words.cell_len(text)
-    drawn.append(Segment(words.clip(first[-1][0], room), first[-1][1]))
-    return [*drawn, Segment(" " + right, ink.quiet)]
 
 
 SIGNS = {
@@ -114,7 +66,7 @@ class OutboxSheet(WholeSheet):
         if held:
             right = "stopped" if self._holder else words.countdown(row.not_before, now)
         to = words.clip(line(", ".join(row.recipients)), min(26, width // 3)) + "  "
-        first = _two([(sign + " ", style), (to, ink.strong), (line(row.subject), Style())], right, width, ink)
+        first = two([(sign + " ", style), (to, ink.strong), (line(row.subject), Style())], right, width, ink)
         detail = f"  {word}" + (f" · approved by {line(row.approved_by)}" if row.approved_by else "")
         if row.error:
             detail = f"  {word} · {line(row.error)}"
@@ -138,33 +90,13 @@ class QuarantineSheet(WholeSheet):
         """Two lines."""
         name = words.clip(line(row.from_name) or line(row.from_addr), min(20, width // 3)) + "  "
         age = words.age(row.received_at, now)
-        first = _two(
+        first = two(
             [("⚠ ", ink.danger), (name, ink.strong), (line(row.subject) or "(no subject)", Style())], age, width, ink
         )
         kind = words.plain(row.attack_type) if row.attack_type not in ("", "none") else "suspicious"
         kind = words.clip(kind, min(22, width // 3))
         second = [("  " + kind, ink.danger), (f" {words.blocks(row.score)}  ", ink.quiet), (line(row.rule), ink.quiet)]
-        return [first, _two(second, "", width, ink)]
-
-
-class ArticleSheet(WholeSheet):
-    """The knowledge: articles and resolved tickets."""
-
-    name = "knowledge"
-
-    async def load(self) -> "dict[int, ArticleRow]":
-        """By title; the id is the place."""
-        from desk.store import articles
-
-        return dict(enumerate((await self._database.get(articles.all_rows()))[:LIMIT], 1))
-
-    def draw(self, row: "ArticleRow", width: int, ink: Ink, now: datetime) -> list[list[Segment]]:
-        """Kind, title, category."""
-        found = row.article
-        sign = ("◇ ", ink.quiet) if found.public else ("◆ ", ink.warning)
-        title = line(found.title) + ("  (resolved ticket)" if found.kind == "ticket" else "")
-        right = line(f"{words.plain(found.category)} {found.language}") + (f" {row.cited}×" if row.cited else "")
-        return [_two([sign, (title, Style())], right, width, ink)]
+        return [first, two(second, "", width, ink)]
 
 
 class ActivitySheet(WholeSheet):
@@ -199,7 +131,7 @@ class ActivitySheet(WholeSheet):
         who = words.clip(line(row.actor), 9) + " "
         about = words.clip(self._numbers.get(row.thread_id or 0, ""), 7) + " "
         pieces = [(at, ink.quiet), (who, ink.accent), (about, ink.quiet), (line(row.text), Style())]
-        return [_two(pieces, words.age(row.at, now), width, ink)]
+        return [two(pieces, words.age(row.at, now), width, ink)]
 
 
 class SearchSheet(WholeSheet):
@@ -237,12 +169,12 @@ class SearchSheet(WholeSheet):
         sign, style = glyph(ticket, ink) if ticket is not None else (" ", Style())
         pieces = [(sign + " ", style), (words.clip(row.number, 7) + " ", ink.quiet)]
         pieces += [(name, ink.strong), (line(row.subject), Style())]
-        first = _two(pieces, words.age(row.at, now), width, ink)
+        first = two(pieces, words.age(row.at, now), width, ink)
         pieces = [("  ", Style())]
         for part in " ".join(row.snippet.split()).split("\x02"):
             hit, mark, rest = part.partition("\x03")
             pieces += [(line(hit), ink.accent), (_spaced(rest), ink.quiet)] if mark else [(_spaced(hit), ink.quiet)]
-        return [first, _two(pieces, "", width, ink)]
+        return [first, two(pieces, "", width, ink)]
 
 
 def _spaced(text: str) -> str:
@@ -253,10 +185,12 @@ def _spaced(text: str) -> str:
 
 def sheet(database: Reads, pane: str, me: str, text: str) -> "Sheet":
     """The sheet of a pane; `text` is what the view is narrowed to, or what is searched for."""
+    from desk.ui.panes.knowing import KnowledgeSheet
+
     kinds: dict[str, type[WholeSheet]] = {
         "outbox": OutboxSheet,
         "quarantine": QuarantineSheet,
-        "knowledge": ArticleSheet,
+        "knowledge": KnowledgeSheet,
         "activity": ActivitySheet,
     }
     if pane == "search":

@@ -1,4 +1,4 @@
-"""Pages of the reader: a conversation, an attack taken apart, an outgoing message, an article."""
+"""Pages of the reader: a conversation, an attack taken apart, an outgoing message."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -16,7 +16,6 @@ from desk.ui.widgets.safe import inert, line, longest, reveal
 
 if TYPE_CHECKING:
     from desk.domain.guarded import Evidence
-    from desk.domain.ticket import Article
     from desk.store.messages import MessageRow
     from desk.store.threads import ThreadDetail
 
@@ -209,20 +208,6 @@ def _same(one: str, other: str) -> bool:
         return "".join(c for c in inert(text).lower() if c.isalnum())
 
     return bool(other) and squeezed(one) == squeezed(other)
-
-
-def article(found: "Article", ink: Ink) -> Page:
-    """One article of the knowledge, with whom it may be shown to."""
-    page = Page()
-    page.anchor()
-    facts = [found.id, words.plain(found.category), words.language(found.language)]
-    facts.append("public" if found.public else "internal: never quoted to a customer")
-    page.add(Text(line(found.title), ink.strong), Text(line("  ·  ".join(f for f in facts if f)), ink.quiet), "")
-    if found.question:
-        page.add(Text("Asked: " + line(found.question), ink.asks), "")
-    for part in inert(longest(found.body)[0]).split("\n"):
-        page.add(Text(part, ink.strong if part.startswith("#") else Style()))
-    return page
 
 
 def sentence(text: str, ink: Ink) -> Page:

@@ -9,7 +9,7 @@ from textual.content import Content
 from desk.domain.enums import OutboxState
 from desk.ui import words
 from desk.ui.opened import Opened
-from desk.ui.panes import drafting, reading
+from desk.ui.panes import drafting, knowing, reading
 from desk.ui.panes.lists import SIGNS
 from desk.ui.widgets.paper import Page
 from desk.ui.widgets.safe import inert, line
@@ -27,8 +27,8 @@ def show(screen: "MainScreen", opened: Opened) -> None:
         page = reading.attack(opened.stopped, opened.evidence, ink, now)
     elif opened.outgoing is not None:
         page = _outgoing(opened, screen)
-    elif opened.article is not None:
-        page = reading.article(opened.article, ink)
+    elif opened.known is not None:
+        page = knowing.page(opened.known, ink, now)
     elif opened.thread is not None:
         page = reading.conversation(opened.thread, opened.messages, opened.folds, ink, now)
         at = max(0, len(opened.messages) - 1)
@@ -41,8 +41,9 @@ def show(screen: "MainScreen", opened: Opened) -> None:
 
 
 def _titles(opened: Opened, screen: "MainScreen") -> tuple[Content, Content]:
-    if opened.article is not None:
-        return Content(line(opened.article.title)), Content(opened.article.kind)
+    if opened.known is not None:
+        found = opened.known.article
+        return Content(line(found.title or found.question)), Content(found.kind)
     if opened.stopped is not None:
         return Content("Quarantine · as its sender built it"), Content("a release · x confirm · B block")
     if opened.thread is None:

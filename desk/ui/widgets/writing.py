@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
     Keep = Callable[[Desk, str], Deed]
 
-TITLES = {"edit": "Edit the draft", "reply": "Write the reply", "forward": "Forward", "begin": "New message"}
+TITLES = {
+    "edit": "Edit the draft",
+    "reply": "Write the reply",
+    "forward": "Forward",
+    "begin": "New message",
+    "article": "Edit the article",
+}
 
 
 class Editor(TextArea):
@@ -71,7 +77,7 @@ class Editor(TextArea):
         if not text.strip() and self._kind != "forward":
             self._desk.say("There is nothing to keep yet. Esc drops it.", wrong=True)
             return
-        if self._kind == "edit" and not self.changed:
+        if self._kind in ("edit", "article") and not self.changed:
             self._desk.say("Nothing was changed.")
             await self._close()
             return

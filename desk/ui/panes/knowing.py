@@ -1,0 +1,145 @@
+"""The knowledge: what is known, whose word it is, until when it holds, and what contradicts it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+
+from desk.domain.enums import Authority
+from desk.ui import words
+from desk.ui.panes.whole import WholeSheet, two
+from desk.ui.reads import Reads
+from desk.ui.themes import Ink
+from desk.ui.widgets.paper import Page
+from desk.ui.widgets.safe import inert, line, longest
+
+if TYPE_CHECKING:
+    from desk.domain.ticket import Article
+    from desk.store.articles import ArticleRow
+
+LIMIT = 1000
+"""Most items that are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One item with what stands against it."""
+
+    row: "ArticleRow"
+    replaced_by: "tuple[Article, ...]" = ()
+    against: tuple[tuple[str, str, str], ...] = ()
+    """For each contradiction: the other item's title, what this one says, what the other says."""
+
+    @property
+    def article(self) -> "Article":
+        """What it says."""
+        return self.row.article
+
+    def out(self, on: date) -> str:
+        """Why it does not answer on that day; empty where it may."""
+        if by := [a for a in self.replaced_by if not a.valid_from or a.valid_from <= on.isoformat()]:
+            return f"superseded by {by[0].title or by[0].id}"
+        if self.article.holds(on):
+            return ""
+        until = self.article.valid_until
+        return (
+            f"expired {_day(until)}" if until and until < on.isoformat() else f"from {_day(self.article.valid_from)} on"
+        )
+
+
+async def read(database: Reads) -> list[Known]:
+    """Everything that is known: what the house wrote, by title, then what was learnt from tickets."""
+    from desk.store import articles
+
+    rows = await database.get(articles.all_rows())
+    by_id = {row.article.id: row.article for row in rows}
+    against: dict[str, list[tuple[str, str, str]]] = {}
+    for c in await database.get(articles.contradictions()):
+        one, other = by_id.get(c.article), by_id.get(c.other)
+        if one is None or other is None:
+            continue
+        against.setdefault(one.id, []).append((other.title or other.id, c.said, c.other_said))
+        against.setdefault(other.id, []).append((one.title or one.id, c.other_said, c.said))
+    named = [row.article for row in rows if row.article.supersedes]
+    rows.sort(key=lambda row: row.article.kind == "ticket")
+    return [
+        Known(
+            row,
+            tuple(a for a in named if a.id != row.article.id and a.replaces(row.article)),
+            tuple(against.get(row.article.id, ())),
+        )
+        for row in rows
+    ]
+
+
+class KnowledgeSheet(WholeSheet):
+    """Articles and resolved tickets."""
+
+    name = "knowledge"
+
+    async def load(self) -> dict[int, Known]:
+        """In their order; the id is the place."""
+        return dict(enumerate((await read(self._database))[:LIMIT], 1))
+
+    def draw(self, row: Known, width: int, ink: Ink, now: datetime) -> list[list[Segment]]:
+        """Who may read it, its title, whose word it is; what does not answer is quiet and says why."""
+        found = row.article
+        sign = ("◇ ", ink.quiet) if found.public else ("◆ ", ink.warning)
+        out = row.out(now.astimezone().date())
+        title = line(found.title or found.question) + ("  (resolved ticket)" if found.kind == "ticket" else "")
+        if out:
+            return [two([sign, (title, ink.quiet)], out, width, ink)]
+        marks = ("≠ " if row.against else "") + ("policy " if found.standing is Authority.POLICY else "")
+        right = line(f"{marks}{words.plain(found.category)} {found.language}") + (
+            f" {row.row.cited}×" if row.row.cited else ""
+        )
+        return [two([sign, (title, Style())], right, width, ink)]
+
+
+def page(known: Known, ink: Ink, now: datetime) -> Page:
+    """One item: for whom it is, whose word, how long, what speaks against it, and its words."""
+    found, on = known.article, now.astimezone().date()
+    shown = Page()
+    shown.anchor()
+    facts = [found.id, words.plain(found.category), words.language(found.language), _standing(found)]
+    facts.append("public" if found.public else "internal: never quoted to a customer")
+    shown.add(
+        Text(line(found.title or found.question), ink.strong),
+        Text(line("  ·  ".join(f for f in facts if f)), ink.quiet),
+    )
+    if out := known.out(on):
+        shown.add(Text(f"⊘ {line(out)}: it answers nothing", ink.warning), hang=2)
+    elif found.valid_until or found.valid_from:
+        shown.add(Text(_holds(found), ink.quiet))
+    if found.supersedes:
+        shown.add(Text("supersedes " + line(", ".join(found.supersedes)), ink.quiet))
+    for title, mine, theirs in known.against:
+        said = Text.assemble(("≠ ", ink.danger), f"says “{line(mine)}”, but “{line(title)}” says “{line(theirs)}”")
+        shown.add(said, hang=2)
+    shown.add("")
+    if found.question:
+        shown.add(Text("Asked: " + line(found.question), ink.asks), "")
+    shown.add(*_words(found.body, ink))
+    return shown
+
+
+def _standing(found: "Article") -> str:
+    return {Authority.POLICY: "policy", Authority.LEARNT: "learnt from a ticket"}.get(found.standing, "")
+
+
+def _holds(found: "Article") -> str:
+    begins = f"from {_day(found.valid_from)} " if found.valid_from else ""
+    return f"holds {begins}{f'until {_day(found.valid_until)}' if found.valid_until else 'on'}"
+
+
+def _day(iso: str) -> str:
+    day = date.fromisoformat(iso)
+    return f"{day.day} {day:%b %Y}"
+
+
+def _words(body: str, ink: Ink) -> Sequence[Text]:
+    return [Text(part, ink.strong if part.startswith("#") else Style()) for part in inert(longest(body)[0]).split("\n")]
