@@ -15,6 +15,8 @@ _NEVER_SHOWN = {
     "title": "title", "head": "head", "textarea": "form", "select": "form", "rp": "ruby", "dialog": "dialog",
     "xmp": "xmp", "applet": "fallback", "map": "map", "o:p": "", "svg": "svg", "progress": "fallback", "meter": "fallback",
 }  # fmt: skip
+_OF_THEIR_OWN = frozenset(_NEVER_SHOWN) | frozenset("details summary font pre textarea listing".split())
+"""Elements that show otherwise than what is around them, whatever a page says."""
 _PRESENTATIONAL = frozenset(("color", "bgcolor", "background", "text"))
 _VAR = re.compile(r"var\(\s*(--[\w-]+)\s*(?:,([^()]*))?\)")
 _WHITE: Colour = (255.0, 255.0, 255.0, 1.0)
@@ -51,6 +53,8 @@ def too_faint(style: Style) -> str:
 def computed(element: css.Element, chain: list[css.Element], outer: Style, sheet: css.Sheet) -> Style:
     """The element's own style from its parent's, the sheet and its attributes."""
     rules = sheet.matching(chain) if sheet.count else []
+    if not (rules or element.attributes or element.tag in _OF_THEIR_OWN):
+        return outer
     inline = element.attributes.get("style") or ""
     style = outer
     why = _by_kind(element)

@@ -41,6 +41,14 @@ _SELF_CLOSED = frozenset("p li td tr th option dd dt tbody thead".split())
 _KINDS = {**dict.fromkeys(_SELF_CLOSED, 2), **dict.fromkeys(_FORMATTING, 3), **dict.fromkeys(_VOID, 0)}
 
 
+_BEFORE = {
+    **dict.fromkeys(_BLOCK, "\n"), **dict.fromkeys("p h1 h2 h3 table ul ol blockquote".split(), "\n\n"),
+    "li": "\n- ", "br": "\n", "td": " ", "th": " ",
+}  # fmt: skip
+"""What stands before an element's text on the page."""
+_UNREAD = frozenset(("script", "style", "template"))
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One stretch that does not show (or an attribute's text), the reason, and whether it opened the message."""
@@ -81,6 +89,9 @@ class _Reader:
     links: list[tuple[str, list[str]]] = field(default_factory=list)
     any_shown: bool = False
     complete: bool = True
+    judged: Style | None = None
+    """The style of the text before, and `why` that one can't be seen: neighbours mostly share it."""
+    why: str = ""
 
     def hide(self, kind: str, text: str) -> None:
         """File text that does not show, with its reason."""
@@ -190,80 +201,71 @@ def _many_attributes(inside: str) -> bool:
 
 
 def _walk(document: Any, reader: _Reader) -> None:
-    """One pass over the tree, without recursion."""
-    stack: list[tuple[Style, css.Element, int]] = []
+    """One pass over the tree, without recursion. Every step into a node's relatives costs, so each is taken once."""
+    stack: list[tuple[Style, css.Element, Any]] = []
     chain: list[css.Element] = []
     style = Style()
     link: list[int] = []
     node = document.child
     nodes = 0
-    while node is not None:
+    while True:
+        while node is None:
+            if not stack:
+                return
+            outer, element, node = stack.pop()
+            _close(element, style, reader, link)
+            chain.pop()
+            style = outer
         nodes += 1
         if nodes > MAX_NODES:
             reader.complete = False
             return
         tag = node.tag
-        child = None
         if tag == "-text":
-            _text(node.text_content or "", style, chain, reader, link)
+            _text(node.text_content or "", style, reader, link)
         elif tag == "-comment":
-            _comment(node.comment_content or "", reader)
+            reader.hide("comment", node.comment_content or "")
         elif tag and tag[0] not in "-!":
-            attributes = node.attributes
-            element = css.Element(tag, attributes.get("id") or "", tuple((attributes.get("class") or "").split()[:30]),
-                                  attributes)  # fmt: skip
-            if len(chain) < MAX_DEPTH + 60:
-                chain.append(element)
-                inner = computed(element, chain, style, reader.sheet)
-                _attributes(element, reader)
-                if tag in ("script", "style"):
-                    if tag == "script":
-                        reader.hide("script", node.text(deep=True) or "")
-                    chain.pop()
-                elif tag == "template":
-                    reader.hide("template", re.sub(r"<[^>]*>", " ", node.html or ""))
-                    chain.pop()
-                else:
-                    _open(element, inner, reader)
-                    if tag == "a" and attributes.get("href"):
-                        reader.links.append((attributes.get("href") or "", []))
-                        link.append(len(reader.links) - 1)
-                    child = node.child
-                    if child is not None:
-                        stack.append((style, element, nodes))
-                        style = inner
-                    else:
-                        _close(element, inner, reader, link)
-                        chain.pop()
-            else:
-                reader.complete = False
-        if child is not None:
-            node = child
-            continue
-        while node is not None and node.next is None:
-            node = node.parent
-            if node is None or not stack:
-                return
-            outer, element, _ = stack.pop()
-            _close(element, style, reader, link)
-            chain.pop()
-            style = outer
-        node = node.next if node is not None else None
+            inner = _element(node, tag, style, chain, reader, link)
+            if inner is not None:
+                stack.append((style, chain[-1], node.next))
+                style, node = inner, node.child
+                continue
+        node = node.next
+
+
+def _element(
+    node: Any, tag: str, outer: Style, chain: list[css.Element], reader: _Reader, link: list[int]
+) -> Style | None:
+    """Open an element: the style of what it holds, or None where nothing in it is to be read."""
+    if len(chain) >= MAX_DEPTH + 60:
+        reader.complete = False
+        return None
+    attributes = node.attributes
+    names = attributes.get("class") if attributes else None
+    element = css.Element(tag, attributes.get("id") or "", tuple(names.split()[:30]) if names else (), attributes)
+    chain.append(element)
+    style = computed(element, chain, outer, reader.sheet)
+    if attributes:
+        _attributes(element, reader)
+    if tag in _UNREAD:
+        if tag == "script":
+            reader.hide("script", node.text(deep=True) or "")
+        elif tag == "template":
+            reader.hide("template", re.sub(r"<[^>]*>", " ", node.html or ""))
+        chain.pop()
+        return None
+    _open(element, style, reader)
+    if tag == "a" and attributes.get("href"):
+        reader.links.append((attributes["href"], []))
+        link.append(len(reader.links) - 1)
+    return style
 
 
 def _open(element: css.Element, style: Style, reader: _Reader) -> None:
-    if style.hidden or style.unseen:
-        return
-    if element.tag in _BLOCK:
-        reader.shown.append(
-            "\n\n" if element.tag in ("p", "h1", "h2", "h3", "table", "ul", "ol", "blockquote") else "\n"
-        )
-        if element.tag == "li":
-            reader.shown.append("- ")
-    elif element.tag == "br":
-        reader.shown.append("\n")
-    elif element.tag in ("td", "th"):
-        reader.shown.append(" ")
+    before = _BEFORE.get(element.tag)
+    if before is not None and not (style.hidden or style.unseen):
+        reader.shown.append(before)
 
 
 def _close(element: css.Element, style: Style, reader: _Reader, link: list[int]) -> None:
@@ -275,10 +277,12 @@ def _close(element: css.Element, style: Style, reader: _Reader, link: list[int])
         reader.parts[-1][1].append("\n")
 
 
-def _text(text: str, style: Style, chain: list[css.Element], reader: _Reader, link: list[int]) -> None:
+def _text(text: str, style: Style, reader: _Reader, link: list[int]) -> None:
     if not style.pre:
         text = _levelled(text)
-    why = style.hidden or style.unseen or too_faint(style)
+    if style is not reader.judged:
+        reader.judged, reader.why = style, style.hidden or style.unseen or too_faint(style)
+    why = reader.why
     if why:
         if text.strip():
             last = reader.parts[-1] if reader.parts else None
@@ -302,10 +306,6 @@ def _levelled(text: str) -> str:
         if white in text:
             text = text.replace(white, " ")
     return _BLANKS.sub(" ", text) if "  " in text else text
-
-
-def _comment(text: str, reader: _Reader) -> None:
-    reader.hide("comment", text)
 
 
 _PLAIN_ATTRIBUTES = frozenset(
