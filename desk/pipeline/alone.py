@@ -5,7 +5,7 @@ from dataclasses import replace
 from desk.config import MailboxConfig
 from desk.domain.codec import from_json
 from desk.domain.guarded import CleanText, Scan
-from desk.domain.mail import ParsedMail
+from desk.domain.mail import FAIL, ParsedMail
 from desk.domain.ticket import Draft
 from desk.errors import Refused
 from desk.guard import readmit
@@ -33,6 +33,7 @@ def case(mail: ParsedMail, scan: Scan, box: MailboxConfig | None) -> Case:
         earlier_threads=0,
         box=box or MailboxConfig(),
         replies_to_sender=mail.reply_to.casefold() in ("", mail.from_addr.casefold()),
+        forged=mail.authentication == FAIL,
     )
 
 

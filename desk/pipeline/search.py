@@ -26,6 +26,8 @@ SHORT = 160
 """A message that only says thank you is shorter than this many characters."""
 SAME_ANSWER = 0.75
 """Cosine of two passages from which they are one answer to one question."""
+_NOT_THEIRS = "An order was found that is not this sender's: its facts stay out of the reply."
+_FORGED = "The mail server says that the sender is somebody else: what we know of the order stays out of the reply."
 _ORDER = re.compile(
     r"\b(?:my|meine?r?|mijn|ma|mi)\s+(?:order|parcel|package|delivery|bestellung|paket|lieferung|bestelling|pakket|"
     r"commande|colis|pedido|paquete|envío)\b|\b(?:where is|wo ist|wo bleibt|waar is|où est|dónde está)\b",
@@ -57,7 +59,7 @@ def run(case: Case, rooms: Rooms) -> Result:
         problems.append(str(problem))
     facts = [f for f in found if _may_tell(f, case) and _asked_for(f, text, labels)]
     if any(not _may_tell(f, case) for f in found):
-        problems.append("An order was found that is not this sender's: its facts stay out of the reply.")
+        problems.append(_FORGED if case.forged else _NOT_THEIRS)
     thanks = thanks_only(labels, text)
     if thanks:
         retrievals, facts = [], []
@@ -84,7 +86,8 @@ def look_up(
     """
 
     def ask(query: str) -> Retrieval:
-        return retrieve.search(index, query, contact_id=case.contact_id, language=language, on=case.on)
+        whose = None if case.forged else case.contact_id
+        return retrieve.search(index, query, contact_id=whose, language=language, on=case.on)
 
     text = case.question.text
     whole = ask(f"{case.subject.text}\n{text}")
@@ -166,8 +169,9 @@ def thanks_only(labels: Triage, text: str) -> bool:
 
 
 def _may_tell(fact: Fact, case: Case) -> bool:
-    """An order's facts go to its own customer only, and never to another address in Reply-To."""
-    return fact.kind != "order" or (case.replies_to_sender and lookup.belongs_to(fact, case.contact_addr))
+    """An order's facts go to its own customer only: not to another address in Reply-To, not where the sender is forged."""
+    theirs = case.replies_to_sender and not case.forged and lookup.belongs_to(fact, case.contact_addr)
+    return fact.kind != "order" or theirs
 
 
 def _prefer_chosen(retrievals: list[Retrieval], chosen: str) -> list[Retrieval]:

@@ -76,7 +76,8 @@ def settle(labels: Triage, name: str, pooled: Chances) -> Triage:
 def colleague(case: Case) -> bool:
     """Whether the message is from somebody at our own domain, and not from a form that speaks for a customer."""
     domain = case.box.address.rpartition("@")[2].casefold()
-    return bool(domain) and case.contact_addr.casefold().endswith(f"@{domain}") and case.replies_to_sender
+    ours = bool(domain) and case.contact_addr.casefold().endswith(f"@{domain}")
+    return ours and case.replies_to_sender and not case.forged
 
 
 def blend(labels: Triage, opinion: Chances, weight: float) -> Triage:

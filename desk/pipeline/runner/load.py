@@ -6,6 +6,7 @@ from datetime import date
 from desk.config import Config, MailboxConfig
 from desk.domain.enums import Direction, MessageStatus
 from desk.domain.guarded import CleanText
+from desk.domain.mail import FAIL
 from desk.errors import StoreError
 from desk.guard import readmit
 from desk.mail.reply import split
@@ -54,6 +55,7 @@ def case_of(db: Database, run: jobs.Run, config: Config, on: date | None = None)
         earlier_threads=sum(h.thread_id != detail.row.id for h in db.get(people.history(detail.contact_id or 0))),
         box=mailbox(config, detail.row.mailbox),
         replies_to_sender=newest.reply_to.casefold() in ("", newest.from_addr.casefold()),
+        forged=any(row.authentication == FAIL for row in (*asked, newest)),
         instruction=str(run.data.get("instruction", "")),
         rejected=str(run.data.get("rejected", "")),
         chosen=_article(str(run.data.get("chosen", ""))),
