@@ -8,7 +8,7 @@ from functools import partial
 from desk.actions.answer import advance, back_to_review, failing, forwards, release_check, request
 from desk.actions.desk import Desk, Done, Unit, found, unit
 from desk.actions.standing import standing
-from desk.domain.enums import Author, MessageStatus, OutboxState, ThreadStatus
+from desk.domain.enums import Author, Direction, MessageStatus, OutboxState, ThreadStatus
 from desk.domain.mail import Outgoing
 from desk.domain.ticket import Gate
 from desk.errors import Conflict, DeskError, Refused, SendError
@@ -188,13 +188,23 @@ def _changed(tx: Connection, row: OutboxRow) -> str:
     detail = within(tx, threads.one(row.thread_id))
     if detail is None or detail.merged_into is not None:
         return "the ticket was merged into another one"
-    if detail.last_inbound_at != row.inbound_at:
+    if detail.last_inbound_at != row.inbound_at and not _machine_wrote(tx, row):
         return "the customer wrote again after the approval"
     if detail.last_outbound_at is not None and detail.last_outbound_at > row.approved_at:
         return "somebody answered meanwhile"
     if detail.row.status in (ThreadStatus.RESOLVED, ThreadStatus.ARCHIVED):
         return f"the ticket is {detail.row.status}"
     return ""
+
+
+def _machine_wrote(tx: Connection, row: OutboxRow) -> bool:
+    """Whether all that came since the approval is an automatic answer, which changes nothing; a delivery report does."""
+    since = [
+        m
+        for m in within(tx, messages.of_thread(row.thread_id or 0))
+        if m.direction is Direction.INBOUND and (row.inbound_at is None or m.received_at > row.inbound_at)
+    ]
+    return bool(since) and all(m.auto and m.auto != "bounce" for m in since)
 
 
 def _objection(desk: Desk, row: OutboxRow) -> str:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from desks import Ticket, World
 from postgres import ON_BOTH
-from records import add, at, draft
+from records import add, at, draft, mail
 
 from desk.actions import outbox as door
 from desk.actions import review
@@ -245,6 +245,19 @@ def test_mail_that_arrives_between_the_check_and_data_still_stops_the_send(
     assert server.took == []
     assert (released.state, row(desk, frozen.id).state) == (OutboxState.CANCELLED, OutboxState.CANCELLED)
     assert "the customer wrote again" in released.text
+
+
+@pytest.mark.parametrize(("kind", "leaves"), [("auto", True), ("bounce", False), ("", False)])
+def test_an_out_of_office_does_not_stop_what_was_approved(
+    desk: Desk, ticket: Ticket, server: Server, world: World, kind: str, leaves: bool
+) -> None:
+    frozen = held(desk, ticket)
+    world.later(20)
+    with desk.db.write() as tx:
+        add(tx, ticket.id, mail("I am away until Monday.", auto=kind or None), world.now)
+    released = door.release(desk, frozen.id, server.send)
+    assert (server.calls == 1) is leaves
+    assert (released.state is OutboxState.SENT) is leaves
 
 
 def test_a_confirmed_warning_lets_the_message_leave_and_another_one_does_not(
