@@ -179,10 +179,11 @@ def reject(desk: Desk, draft_id: int, reason: RejectReason, text: str = "") -> D
         drafts.settle(u.tx, draft_id, "rejected", reason=str(reason), text=text)
         said = {"verdict": "rejected", "reason": str(reason), "text": text, "before": draft.body}
         ledger.feedback(u.tx, draft.thread_id, draft_id, agent=desk.agent, at=u.now, **said)
-        instruction = f"{REASONS[reason]}: {text}" if text else REASONS[reason]
+        said_now = f"{REASONS[reason]}: {text}" if text else REASONS[reason]
+        instruction = _together(draft, said_now)
         _write_again(u, draft.thread_id, {"instruction": instruction, "rejected": draft.body, "reason": str(reason)})
         threads.update(u.tx, draft.thread_id, status=ThreadStatus.OPEN, needs="", step="writing again")
-        u.note("draft.rejected", f"version {draft.version} refused: {instruction}", draft.thread_id)
+        u.note("draft.rejected", f"version {draft.version} refused: {said_now}", draft.thread_id)
     return Done(
         f"Version {draft.version} refused; another one is being written",
         partial(offer, desk, draft_id, draft.thread_id),
@@ -197,11 +198,18 @@ def redraft(desk: Desk, thread_id: int, instruction: str) -> Done:
         if current is not None and current.state == "approved":
             raise Refused("An approved answer is on its way.", "Take it back in the outbox first.")
         rejected = current.body if current is not None else ""
-        if not _write_again(u, thread_id, {"instruction": instruction, "rejected": rejected}):
+        whole = _together(current, instruction)
+        if not _write_again(u, thread_id, {"instruction": whole, "rejected": rejected, "reason": ""}):
             raise Refused("This ticket is being worked on already.", "Wait for its draft, then ask again.")
         threads.update(u.tx, thread_id, step="writing again")
         u.note("draft.asked", f"asked for another draft: {instruction}", thread_id)
     return Done(f"{row.number}: another draft is being written", partial(_stop, desk, thread_id))
+
+
+def _together(draft: DraftRow | None, instruction: str) -> str:
+    """What was asked of the draft before, which still holds, and what is asked now."""
+    before = draft.instruction if draft is not None and draft.written_by is not Author.AGENT else ""
+    return "; ".join(dict.fromkeys(part for part in (*before.split("; "), instruction) if part))
 
 
 def _stop(desk: Desk, thread_id: int) -> Done:

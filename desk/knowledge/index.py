@@ -64,6 +64,13 @@ class Index:
         """Id and content hash of every item; empty when the index was made by another model or layout."""
         return {item.id: digest for item, digest in self._current().items_with_hashes()}
 
+    def article(self, id: str, *, quotable: bool = False) -> Article | None:
+        """One item by its id, None when the index has none such; with `quotable` only what anybody may be told today."""
+        snapshot = self._current()
+        if quotable and not (snapshot.marked([id]) & snapshot.allowed(None, False, date.today())).any():
+            return None
+        return snapshot.item(id)
+
     def rebuild(self, items: Iterable[Article]) -> int:
         """Replace everything by `items`; returns how many there are."""
         with self._lock:

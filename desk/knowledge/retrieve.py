@@ -1,5 +1,6 @@
 """From a question to the passages that answer it, and whether they do."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -23,6 +24,8 @@ RELEVANT = 0.3
 """From this score on a stronger authority is heard, however much nearer a weaker one is."""
 NEARLY = 0.12
 """Scores this close to the best one count as equally near."""
+_DIGITS = re.compile(r"\d+")
+_VERSION = re.compile(r"\.[a-z]{2}$")
 
 
 def search(
@@ -85,6 +88,34 @@ def passage(hit: Hit) -> Passage:
         public=article.public,
         authority=article.standing,
     )
+
+
+def in_language(index: Index, found: Passage, language: str) -> Passage | None:
+    """The same passage in the article's version in another language (`returns` and `returns.fr` are versions of one).
+
+    The same paragraph where both have as many, else the whole of a short article. None where there is no such version, it
+    is not public or not in force, nobody could say which paragraph it is, or a number would be lost on the way.
+    """
+    base, original = _VERSION.sub("", found.article), index.article(found.article)
+    versions = (index.article(name, quotable=True) for name in (f"{base}.{language}", base))
+    other = next((v for v in versions if v is not None and v.language == language), None)
+    if original is None or other is None:
+        return None
+    theirs, ours = paragraphs(other.body), paragraphs(original.body)
+    place = next((n for n, (a, b) in enumerate(ours) if a <= found.start < b), None)
+    if place is not None and len(theirs) == len(ours):
+        start, end = theirs[place]
+    elif len(other.body) <= _LONGEST_PASSAGE:
+        start, end = 0, len(other.body)
+    else:
+        return None
+    text = other.body[start:end]
+    if not set(_DIGITS.findall(found.text)) <= set(_DIGITS.findall(text)):
+        return None
+    return replace(
+        found, article=other.id, title=other.title, text=text, start=start, end=end, language=language,
+        authority=other.standing,
+    )  # fmt: skip
 
 
 def _around(body: str, start: int, end: int) -> tuple[int, int]:

@@ -72,6 +72,11 @@ class Snapshot:
         self._dated = [row for row, i in enumerate(items) if i.valid_from or i.valid_until]
         self._spelling: Spelling | None = None
 
+    def item(self, id: str) -> Article | None:
+        """One item by its id."""
+        row = self._row_of.get(id)
+        return self.items[row] if row is not None else None
+
     @classmethod
     def empty(cls, dimensions: int) -> "Snapshot":
         """Nothing yet."""

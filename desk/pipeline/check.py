@@ -9,10 +9,11 @@ from dataclasses import replace
 from desk.domain.codec import from_json, to_json
 from desk.domain.enums import Author, Known
 from desk.domain.ticket import Draft, Gate
-from desk.pipeline import agreement
+from desk.pipeline import agreement, wishes
 from desk.pipeline.case import Case, Result, Rooms
 from desk.pipeline.claims import claims, house
 from desk.pipeline.compose import Material, answering, quotable
+from desk.pipeline.draft import translator
 from desk.pipeline.material import material_of
 from desk.pipeline.sentences import words
 from desk.triage import language
@@ -29,22 +30,25 @@ _LINK = re.compile(r"(?:https?://|www\.)[^\s<>()\"']+", re.I)
 
 def run(case: Case, rooms: Rooms) -> Result:
     """Examine both versions; offer the model's where every gate holds, else the composed one, and say why."""
-    material = material_of(case.outputs)
     drafts = case.outputs["draft"]
+    material, _ = wishes.grant(material_of(case.outputs), wishes.of(case.instruction), translator(rooms))
     composed = from_json(Draft, drafts["composed"])
     ours = house(case.box)
-    gates = examine(composed, material, case.question.text, ours)
+    gates, refused = examine(composed, material, case.question.text, ours), []
     if drafts.get("model"):
         generated = from_json(Draft, drafts["model"])
         generated = replace(generated, claims=claims(generated, case.question.text, ours))
         tried = examine(generated, material, case.question.text, ours)
-        failed = [g for g in tried if not g.passed]
-        if not failed:
+        refused = [g.reason for g in tried if not g.passed]
+        if not refused:
             return Result({"draft": to_json(generated), "gates": to_json(tried), "refused": []})
-        refused = [g.reason for g in failed]
         composed = replace(composed, notes=(*composed.notes, f"The model's version was refused: {refused[0]}"))
-        return Result({"draft": to_json(composed), "gates": to_json(gates), "refused": refused})
-    return Result({"draft": to_json(composed), "gates": to_json(gates), "refused": []})
+    undone = str(drafts.get("undone") or "")
+    if undone and refused:
+        undone = f"{undone}, and what the model wrote was refused: {refused[0]}"
+    if undone:
+        composed = replace(composed, notes=(*composed.notes, f"Not done: {undone}."))
+    return Result({"draft": to_json(composed), "gates": to_json(gates), "refused": refused, "undone": undone})
 
 
 def examine(draft: Draft, material: Material, customer: str, ours: frozenset[str] = frozenset()) -> tuple[Gate, ...]:

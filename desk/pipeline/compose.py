@@ -11,6 +11,7 @@ from desk.knowledge.retrieve import near
 from desk.pipeline import agreement
 from desk.pipeline.phrases import Phrases, closing, greeting, phrases, pick
 from desk.pipeline.sentences import plain, sentences
+from desk.pipeline.shorten import shortened
 
 MOST_SENTENCES = 6
 """A quoted passage is cut after this many sentences: a reply is not an article."""
@@ -32,6 +33,18 @@ class Material:
     """The message only says thank you."""
     open: tuple[str, ...] = ()
     """Questions of the message that nothing answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a colleague wants of a draft, as far as desk composes it; `rest` is what it did not understand."""
+
+    shorter: bool = False
+    language: str = ""
+    register: Register | None = None
+    only: int | None = None
+    """The place of the one question that is answered."""
+    rest: str = ""
 
 
 def sources(material: Material) -> tuple[Source, ...]:
@@ -73,45 +86,40 @@ def quotable(retrieval: Retrieval, language: str = "") -> Passage | None:
 
 
 def compose(
-    material: Material, *, subject: str, name: str, box: MailboxConfig, playbooks: Sequence[Playbook] = ()
+    material: Material,
+    *,
+    subject: str,
+    name: str,
+    box: MailboxConfig,
+    playbooks: Sequence[Playbook] = (),
+    wish: Wish = Wish(),
 ) -> Draft:
     """Write the reply from phrases, passages, facts and playbooks. Every quoted sentence is a claim with its source."""
     triage = material.triage
-    register = register_for(triage, box)
-    language, p = phrases(triage.language)
+    register = wish.register or register_for(triage, box)
+    language, p = phrases(wish.language or triage.language)
     passages = answering(material.retrievals, triage.language)
-    notes: list[str] = []
-    if language != triage.language:
-        notes.append(f"No phrases in {triage.language}: written in English.")
-    if others := sorted({passage.language for passage in passages} - {"", language}):
-        every = all(passage.language in others for passage in passages)
-        notes.append(
-            f"No article in {language}: {'the passages are' if every else 'a passage is'} in {', '.join(others)}."
-        )
-    notes += [f"Nothing answers: {question}" for question in material.open]
-    for retrieval in material.retrievals:
-        notes += agreement.notes(retrieval, quotable(retrieval, triage.language))
-    blocks = _frame(material, p, register)
-    claims: list[Claim] = []
+    blocks, claims = _frame(material, p, register, short=wish.shorter), []
     for number, passage in enumerate(passages):
         if number:
             blocks.append(pick(p.part, register))
         if passage.language == "en" != language:
             blocks.append(pick(p.other_language, register))
-        text = _shortened(plain(passage.text))
+        text = _cut(plain(passage.text))
+        text = shortened(text, _asked(material, passage)) if wish.shorter else text
         blocks.append(text)
-        claims += [Claim(text[a:b], passage.article) for a, b in sentences(text)]
+        claims += _claims(text, passage.article)
     if material.facts:
         lines = [plain(fact.text) for fact in material.facts]
-        blocks.append("\n".join([pick(p.facts, register), *lines]))
+        blocks.append("\n".join(lines if wish.shorter else [pick(p.facts, register), *lines]))
         for fact, line in zip(material.facts, lines, strict=True):
-            claims += [Claim(line[a:b], f"{fact.kind}:{fact.key}") for a, b in sentences(line)]
+            claims += _claims(line, f"{fact.kind}:{fact.key}")
     plays = () if material.thanks_only else fitting(playbooks, triage.category, language)
     for play in plays:
-        blocks += [play.say] if play.say else []
-        claims += [Claim(play.say[a:b], play.source.id) for a, b in sentences(play.say)]
-        notes += [f"Remember: {line}" for line in play.remember]
-    blocks += _next_step(material, p, register, passages)
+        said = shortened(play.say, "") if wish.shorter else play.say
+        blocks += [said] if said else []
+        claims += _claims(said, play.source.id)
+    blocks += _next_step(material, p, register, passages, short=wish.shorter)
     body = "\n\n".join([greeting(p, register, name), *_sentence_case(blocks, language), closing(p, register, box)])
     return Draft(
         subject=subject,
@@ -122,8 +130,37 @@ def compose(
         sources=(*sources(material), *(play.source for play in plays if play.say)),
         claims=tuple(claims),
         register=register,
-        notes=tuple(notes),
+        notes=(
+            *_notes(material, passages, language, wish),
+            *(f"Remember: {r}" for play in plays for r in play.remember),
+        ),
     )
+
+
+def _claims(text: str, source: str) -> list[Claim]:
+    return [Claim(text[a:b], source) for a, b in sentences(text)]
+
+
+def _asked(material: Material, passage: Passage) -> str:
+    """The questions that a passage answers."""
+    return " ".join(r.question for r in material.retrievals if passage in r.passages)
+
+
+def _notes(material: Material, passages: Sequence[Passage], language: str, wish: Wish) -> list[str]:
+    """What the person should know of a composed draft."""
+    wanted = wish.language or material.triage.language
+    notes = [] if language == wanted else [f"No phrases in {wanted}: written in English."]
+    if others := sorted({passage.language for passage in passages} - {"", language}):
+        every = all(passage.language in others for passage in passages)
+        notes.append(
+            f"No article in {language}: {'the passages are' if every else 'a passage is'} in {', '.join(others)}."
+        )
+    if wish.register is not None and passages and language != "en":
+        notes.append("What is quoted keeps its own form of address; only our own sentences were changed.")
+    notes += [f"Nothing answers: {question}" for question in material.open]
+    for retrieval in material.retrievals:
+        notes += agreement.notes(retrieval, quotable(retrieval, material.triage.language))
+    return notes
 
 
 def register_for(triage: Triage, box: MailboxConfig) -> Register:
@@ -141,18 +178,21 @@ def confidence(material: Material) -> float:
     return min(answered, default=0.0)
 
 
-def _frame(material: Material, p: Phrases, register: Register) -> list[str]:
+def _frame(material: Material, p: Phrases, register: Register, *, short: bool) -> list[str]:
     triage = material.triage
     if material.thanks_only:
         return [pick(p.welcome, register)]
     if triage.category is Category.FEATURE_REQUEST:
         return [pick(p.idea, register)]
     if triage.category is Category.COMPLAINT or triage.sentiment is Sentiment.NEGATIVE:
-        return [f"{pick(p.thanks, register)} {_upper(pick(p.apology, register))}"]
-    return [pick(p.thanks, register)]
+        thanks = "" if short else f"{pick(p.thanks, register)} "
+        return [thanks + (_upper(pick(p.apology, register)) if thanks else pick(p.apology, register))]
+    return [] if short else [pick(p.thanks, register)]
 
 
-def _next_step(material: Material, p: Phrases, register: Register, passages: Sequence[Passage]) -> list[str]:
+def _next_step(
+    material: Material, p: Phrases, register: Register, passages: Sequence[Passage], *, short: bool
+) -> list[str]:
     steps = []
     if material.wants_order:
         steps.append(pick(p.ask_order, register))
@@ -162,21 +202,20 @@ def _next_step(material: Material, p: Phrases, register: Register, passages: Seq
     if material.known is Known.NOVEL or open_questions:
         if not material.wants_order and material.triage.category is not Category.FEATURE_REQUEST:
             steps.append(pick(p.passed_on, register))
-    elif passages:
+    elif passages and not short:
         steps.append(pick(p.unsure, register))
     return steps
 
 
 def _sentence_case(blocks: list[str], language: str) -> list[str]:
     """German goes on in lower case after the greeting's comma; every later block begins with a capital."""
-    head = blocks[0] if language == "de" else _upper(blocks[0])
-    return [head, *(_upper(block) for block in blocks[1:])]
+    return [block if language == "de" and not at else _upper(block) for at, block in enumerate(blocks)]
 
 
 def _upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _shortened(text: str) -> str:
+def _cut(text: str) -> str:
     spans = sentences(text)
     return text if len(spans) <= MOST_SENTENCES else text[: spans[MOST_SENTENCES - 1][1]]

@@ -7,11 +7,13 @@ from desk.domain.codec import to_json
 from desk.domain.enums import Author, Known
 from desk.domain.ticket import Draft
 from desk.errors import ModelError
+from desk.knowledge.retrieve import in_language
 from desk.llm.base import Generation, Model, Prompt
 from desk.llm.prompts import Part, tone
+from desk.pipeline import wishes
 from desk.pipeline.case import Case, Result, Rooms
 from desk.pipeline.claims import claims, house
-from desk.pipeline.compose import Material, compose
+from desk.pipeline.compose import Material, Wish, compose
 from desk.pipeline.context import brief
 from desk.pipeline.material import material_of
 from desk.pipeline.phrases import closing, greeting, phrases
@@ -19,36 +21,65 @@ from desk.pipeline.sentences import plain
 
 
 def run(case: Case, rooms: Rooms) -> Result:
-    """Compose, then let the model write. A model that fails leaves the composed draft and a note; `Cancelled` goes up."""
-    material = material_of(case.outputs)
+    """Compose, then let the model write. A model that fails leaves the composed draft and a note; `Cancelled` goes up.
+
+    What a colleague asked for is composed where that can be done; `undone` says what of it only a model could do.
+    """
+    whole, wish = material_of(case.outputs), wishes.of(case.instruction)
+    material, undone = wishes.grant(whole, wish, translator(rooms))
     composed = compose(
         material,
         subject=reply_subject(case.subject.text),
         name=case.contact_name,
         box=case.box,
         playbooks=rooms.playbooks(),
+        wish=Wish() if undone else wish,
     )
-    model = rooms.models.capable
-    if model is None:
-        note = f"No model: {rooms.models.why_none}" if rooms.models.why_none else "No model is set."
-        return Result({"composed": to_json(replace(composed, notes=(*composed.notes, note))), "model": None})
-    if not case.outputs["context"]["fits"]:
-        noted = replace(composed, notes=(*composed.notes, "The message is too long for the model's context."))
-        return Result({"composed": to_json(noted), "model": None})
-    if rooms.trust.get("draft", 1.0) <= 0 and not case.instruction:
-        note = f"{model.name} is not trusted with drafts: `desk models check` found too few it could send."
-        return Result({"composed": to_json(replace(composed, notes=(*composed.notes, note))), "model": None})
-    if not worth_generating(material, composed) and not case.instruction:
-        return Result({"composed": to_json(composed), "model": None})
+    if case.instruction and not undone:
+        composed = _granted(composed, case, [f"Left out: {q}" for q in wishes.unanswered(whole, material)])
+    output = {"composed": to_json(composed), "model": None, "undone": undone}
+    model, why = rooms.models.capable, _why_none(case, rooms, material, composed, undone)
+    if model is None or why is not None:
+        output["composed"] = to_json(replace(composed, notes=(*composed.notes, *([why] if why else []))))
+        return Result(output)
     prompt = request(case, rooms, material, composed)
     try:
         written = _write(model, case, rooms, prompt, composed)
     except ModelError as problem:
-        noted = replace(composed, notes=(*composed.notes, f"The model could not write: {problem}"))
-        return Result({"composed": to_json(noted), "model": None}, model=model.name, prompt_version=prompt.version)
+        output["composed"] = to_json(
+            replace(composed, notes=(*composed.notes, f"The model could not write: {problem}"))
+        )
+        return Result(output, model=model.name, prompt_version=prompt.version)
     generated = dress(written.text, composed, name=case.contact_name, box=case.box)
-    output = {"composed": to_json(composed), "model": to_json(generated) if generated else None}
+    output["model"] = to_json(generated) if generated else None
     return Result(output, written.usage, model.name, prompt.version)
+
+
+def translator(rooms: Rooms) -> wishes.Translate:
+    """How a passage is found in another language here; nothing is, without an index."""
+    index = rooms.index
+    return (lambda found, language: in_language(index, found, language)) if index is not None else lambda *_: None
+
+
+def _granted(composed: Draft, case: Case, left_out: list[str]) -> Draft:
+    """The draft as it was asked for, with what that cost; one that did not change says so."""
+    same = composed.body.strip() == case.rejected.strip()
+    notes = ["Nothing more can be changed without losing an answer, a number or a condition."] if same else left_out
+    return replace(composed, notes=(*composed.notes, *notes))
+
+
+def _why_none(case: Case, rooms: Rooms, material: Material, composed: Draft, undone: str) -> str | None:
+    """Why no model writes: a note for the person, empty where none is needed; None where one writes."""
+    model, trusted = rooms.models.capable, rooms.trust.get("draft")
+    if model is None:
+        return f"No model: {rooms.models.why_none}" if rooms.models.why_none else "No model is set."
+    if not case.outputs["context"]["fits"]:
+        return "The message is too long for the model's context."
+    if case.instruction:
+        return None if undone or (trusted or 0.0) > 0 else ""
+    if trusted is not None and trusted <= 0:
+        return f"{model.name} is not trusted with drafts: `desk models check` found too few it could send."
+    return None if worth_generating(material, composed) else ""
 
 
 def worth_generating(material: Material, composed: Draft) -> bool:

@@ -197,6 +197,13 @@ def attach(tx: Connection, draft_id: int, files: Sequence[DraftFile]) -> None:
     tx.execute(drafts.update().where(d.id == draft_id).values(attachments=[asdict(f) for f in files]))
 
 
+def note(tx: Connection, draft_id: int, text: str) -> None:
+    """Add something the person should know to a revision, once."""
+    row = tx.execute(sa.select(d.notes).where(d.id == draft_id).with_for_update()).scalar_one()
+    notes = [n for n in row or () if n != text]
+    tx.execute(drafts.update().where(d.id == draft_id).values(notes=[*notes, text]))
+
+
 def address(tx: Connection, draft_id: int, to: Sequence[str], cc: Sequence[str]) -> None:
     """Say to whom a revision goes; without `to` as the answered message says, and to `cc` besides."""
     tx.execute(drafts.update().where(d.id == draft_id).values(to_addrs=list(to), cc_addrs=list(cc)))

@@ -1,10 +1,11 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from desk.domain.enums import Known
-from desk.domain.ticket import Article
+from desk.domain.ticket import Article, Passage
 from desk.knowledge import articles, retrieve
 from desk.knowledge.index import Index
 from desk.knowledge.sentences import paragraphs, sentences
@@ -145,3 +146,56 @@ def test_articles_of_the_sample_are_complete():
         for article in articles.load(path):
             assert article.title
             assert len(article.body) > 80
+
+
+def test_the_same_passage_is_found_in_another_version_of_its_article(sample_index, sample_articles):
+    by_id = {a.id: a for a in sample_articles}
+    checked = 0
+    for article in sample_articles:
+        other = f"{base(article.id)}.fr"
+        if not article.public or other not in by_id or article.language == "fr":
+            continue
+        for start, end in paragraphs(article.body):
+            found = passage_of(article, start, end)
+            put = retrieve.in_language(sample_index, found, "fr")
+            if put is None:
+                continue
+            checked += 1
+            assert (put.article, put.language, put.public) == (other, "fr", True)
+            assert by_id[other].body[put.start : put.end] == put.text
+            assert numbers(found.text) <= numbers(put.text)
+    assert checked > 5
+
+
+def test_no_version_in_that_language_or_a_private_one_is_none(embedder):
+    index = Index(None, embedder)
+    body = "Refunds take 5 days.\n\nCards are quicker."
+    index.rebuild(
+        [
+            Article("refunds", "Refunds", body),
+            Article("refunds.de", "Erstattung", "Das dauert 5 Tage.\n\nKarten sind schneller.", language="de"),
+            Article("refunds.fr", "Interne", body, language="fr", public=False),
+            Article("refunds.es", "Largo", "\n\n".join(["Mucho texto sobre algo. " * 20] * 3), language="es"),
+        ]
+    )
+    found = passage_of(Article("refunds", "Refunds", body), 22, 40)
+    german = retrieve.in_language(index, found, "de")
+    assert german is not None
+    assert german.text == "Karten sind schneller."
+    assert retrieve.in_language(index, german, "en").text == "Cards are quicker."
+    assert retrieve.in_language(index, found, "fr") is None
+    assert retrieve.in_language(index, found, "es") is None, "nobody could say which paragraph it is"
+    assert retrieve.in_language(index, found, "nl") is None
+    index.upsert([Article("refunds.nl", "Terugbetaling", "Dat duurt even.\n\nKaarten zijn sneller.", language="nl")])
+    first = passage_of(Article("refunds", "Refunds", body), 0, 20)
+    assert retrieve.in_language(index, first, "nl") is None, "the five days would be lost"
+    index.upsert([Article("refunds.de", "Erstattung", body, language="de", valid_until="2020-12-31")])
+    assert retrieve.in_language(index, found, "de") is None, "it no longer holds"
+
+
+def passage_of(article, start, end):
+    return Passage(article.id, article.title, article.body[start:end], start, end, 0.9, language=article.language)
+
+
+def numbers(text):
+    return set(re.findall(r"\d+", text))

@@ -108,6 +108,9 @@ def _route(tx: Connection, run: jobs.Run, case: Case, result: Result, now: datet
     draft = from_json(Draft, checked["draft"])
     written = next((s for s in within(tx, jobs.steps(run.id)) if s.step == "draft"), None)
     batch = [m for m in within(tx, messages.of_run(run.id)) if m.direction is Direction.INBOUND]
+    standing = within(tx, drafts.current(case.thread_id))
+    if checked.get("undone") and standing is not None and standing.state == "offered":
+        return _kept(tx, case, standing, f"Not done: {checked['undone']}; the draft stands as it was.", now)
     drafts.save(
         tx,
         case.thread_id,
@@ -119,7 +122,7 @@ def _route(tx: Connection, run: jobs.Run, case: Case, result: Result, now: datet
         model=written.model if written else "",
         prompt_version=written.prompt_version if written else "",
         gates=[from_json(Gate, g) for g in checked["gates"]],
-        instruction=case.instruction,
+        instruction="" if checked.get("undone") else case.instruction,
         plan=[from_json(PlannedAction, a) for a in case.outputs["plan"]["actions"]],
     )
     articles.cite(tx, [source.id for source in draft.sources])
@@ -141,6 +144,13 @@ def _route(tx: Connection, run: jobs.Run, case: Case, result: Result, now: datet
     if route.to is RouteTo.ESCALATE:
         columns |= {"urgent": True, "priority": "urgent"}
     return columns
+
+
+def _kept(tx: Connection, case: Case, standing: drafts.DraftRow, why: str, now: datetime) -> dict[str, Any]:
+    """What was asked for can't be done here: the draft on offer stays, and says why."""
+    drafts.note(tx, standing.id, why)
+    changes.record(tx, "draft.kept", f"“{case.instruction}”: {why}", actor="desk", at=now, thread_id=case.thread_id)
+    return {"status": ThreadStatus.PENDING_REVIEW, "written_by": str(standing.written_by)}
 
 
 KEEP: dict[str, Keep] = {"triage": _triage, "search": _search, "plan": _plan, "draft": _draft, "route": _route}

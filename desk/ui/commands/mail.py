@@ -287,7 +287,8 @@ async def _refuse(screen: "MainScreen") -> None:
 
 
 class Redraft(Command):
-    """Ask for another draft with an instruction: shorter, offer a refund, in French."""
+    """Ask for another draft with an instruction. Shorter, more or less formal, in French, only the first question: desk does
+    that by itself. Other words need a model; where none can do it, the draft stays and says so."""
 
     about_one = True
     id, keys, label, group, rank = "redraft", ("R",), "redraft", "Deciding", 40
@@ -301,7 +302,9 @@ class Redraft(Command):
 
         thread_id = screen.opened.thread_id
         assert thread_id is not None
-        wanted = await screen.ask(Ask("Draft again, but …", hint="shorter · offer a refund · in French"))
+        wanted = await screen.ask(
+            Ask("Draft again, but …", hint="shorter · in French · less formal · only the first question")
+        )
         if wanted:
             await screen.act(lambda desk: review.redraft(desk, thread_id, wanted))
 

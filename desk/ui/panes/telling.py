@@ -200,6 +200,8 @@ def _check(row: "StepRow", before: Mapping[str, Output], ink: Ink) -> Told:
     by = "the model's version is offered" if draft.get("written_by") == "model" else "the composed version is offered"
     text = Text(f"{by}; {holds}", "" if not failed else ink.warning)
     told = Told("check", text)
+    if undone := row.output.get("undone"):
+        told.add(f"not done of what was asked: {line(str(undone))}", ink.warning)
     for reason in refused:
         told.add(f"refused of the model's version: {line(str(reason))}", ink.warning, sign="✗")
     if refused:
