@@ -172,6 +172,28 @@ def offer(desk: Desk, draft_id: int, thread_id: int) -> Done:
     return Done(f"Version {row.version} is on offer again")
 
 
+def restore(desk: Desk, draft_id: int) -> Done:
+    """Offer what an earlier version says again, as a new one: none that was there before is changed."""
+    old = found(desk.db.get(drafts.one(draft_id)), "This version")
+    with unit(desk, "restore", f"draft:{draft_id}") as u:
+        before = standing_draft(u, old.thread_id)
+        if before is not None and before.id == old.id:
+            raise Refused(f"Version {old.version} is on offer.", "Pick another one with h and l.")
+        if old.state == "sent":
+            raise Refused(f"Version {old.version} has been sent.", "Write a new reply with r.")
+        jobs.stop(u.tx, old.thread_id, TICKET, "an earlier version is offered again", now=u.now)
+        row = drafts.save(
+            u.tx, old.thread_id, old.as_draft(), now=u.now, created_by=old.created_by, run_id=old.run_id,
+            message_id=old.message_id, model=old.model, prompt_version=old.prompt_version, gates=old.gates,
+            instruction=old.instruction, plan=old.plan, to=old.to, cc=old.cc, attachments=old.attachments,
+        )  # fmt: skip
+        by = str(row.written_by)
+        threads.update(u.tx, old.thread_id, status=ThreadStatus.PENDING_REVIEW, written_by=by, step="")
+        u.note("draft.restored", f"{desk.agent} offers version {old.version} again, as {row.version}", old.thread_id)
+    back = partial(offer, desk, before.id, old.thread_id) if before is not None else None
+    return Done(f"Version {old.version} is on offer again, as version {row.version}", back)
+
+
 def reject(desk: Desk, draft_id: int, reason: RejectReason, text: str = "") -> Done:
     """Refuse a draft with a reason; the thread's run writes another one that knows the reason."""
     with unit(desk, "reject", f"draft:{draft_id}", {"reason": str(reason), "text": text}) as u:

@@ -1,4 +1,4 @@
-"""Ready-made replies: picked, filled for this ticket, and opened in the editor."""
+"""What a draft can be made of: ready-made replies, filled for this ticket, and the versions there were before."""
 
 # ruff: noqa: D102  The class's docstring is the help; reason, word and run are documented once, in the base.
 
@@ -59,4 +59,29 @@ def _note(one: "Filled") -> str:
     return " · ".join(fact for fact in facts if fact)
 
 
-COMMANDS: tuple[Command, ...] = (ReadyReply(),)
+class Versions(Command):
+    """Show the versions of the draft: any two beside each other, word by word, what was asked for and why one was refused.
+    There a offers an earlier one again, as a new version."""
+
+    about_one = True
+    id, keys, label, group = "versions", ("V",), "versions", "Deciding"
+
+    def reason(self, screen: "MainScreen") -> str:
+        return needs_open_thread(screen)
+
+    async def run(self, screen: "MainScreen") -> None:
+        from desk.actions import review
+        from desk.store import drafts
+        from desk.ui.screens.versions import Versions as Sheet
+
+        found = await screen.database.get(drafts.revisions(screen.thread_id))
+        if len(found) < 2:
+            screen.say("There is one version only." if found else "There is no draft here yet.")
+            return
+        number = screen.opened.thread.row.number if screen.opened.thread else ""
+        picked = await screen.ask(Sheet(f"Versions · {number}", found, screen.ink, screen.now()))
+        if picked is not None:
+            await screen.act(lambda desk: review.restore(desk, picked))
+
+
+COMMANDS: tuple[Command, ...] = (ReadyReply(), Versions())

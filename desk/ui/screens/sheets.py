@@ -1,7 +1,7 @@
 """Screens that are one page to read: the keys, the story of a ticket, the headers of a message."""
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,18 +13,20 @@ from desk.ui.themes import Ink
 from desk.ui.widgets.paper import Page, Paper
 from desk.ui.widgets.safe import line
 
+T = TypeVar("T")
 
-class Leaf(ModalScreen[None]):
-    """A page over the desk, scrolled by the usual motions and closed by q or Esc."""
+
+class Sheet(ModalScreen[T | None]):
+    """A page over the desk, scrolled by the usual motions and closed by Esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,h,left,w,question_mark", "close", show=False),
+        Binding("escape", "close", show=False),
         Binding("j,down", "move(1)", show=False),
         Binding("k,up", "move(-1)", show=False),
         Binding("space,pagedown,ctrl+d", "turn(0.9)", show=False),
         Binding("b,pageup,ctrl+u", "turn(-0.9)", show=False),
-        Binding("J,right_square_bracket", "jump(1)", show=False),
-        Binding("K,left_square_bracket", "jump(-1)", show=False),
+        Binding("J", "jump(1)", show=False),
+        Binding("K", "jump(-1)", show=False),
         Binding("g,home", "end(False)", show=False),
         Binding("G,end", "end(True)", show=False),
     ]
@@ -33,11 +35,21 @@ class Leaf(ModalScreen[None]):
         super().__init__()
         self._title, self._page, self._ink = title, page, ink
 
+    @property
+    def hint(self) -> str:
+        """The keys, in the frame's lower edge."""
+        return "j k scroll · J K parts · q closes"
+
+    @property
+    def frame(self) -> Vertical:
+        """The frame around the page."""
+        return self.query_one(".dialog", Vertical)
+
     def compose(self) -> ComposeResult:
         """A frame and the page."""
         with Vertical(classes="dialog -large") as frame:
             frame.border_title = Content(line(self._title))
-            frame.border_subtitle = Content("j k scroll · J K parts · q closes")
+            frame.border_subtitle = Content(self.hint)
             yield Paper(self._ink)
 
     def on_mount(self) -> None:
@@ -65,3 +77,13 @@ class Leaf(ModalScreen[None]):
     def action_end(self, last: bool) -> None:
         """To the top or the bottom."""
         self.query_one(Paper).to_end(last)
+
+
+class Leaf(Sheet[None]):
+    """A page to read; q closes it too, and the way back."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q,h,left,w,question_mark", "close", show=False),
+        Binding("right_square_bracket", "jump(1)", show=False),
+        Binding("left_square_bracket", "jump(-1)", show=False),
+    ]
