@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 def kb(given: argparse.Namespace) -> int:
     """One of the verbs."""
-    return {"search": _search, "same": _same, "list": _list, "import": _import, "rebuild": _rebuild}[given.verb](given)
+    verbs = {"search": _search, "same": _same, "list": _list, "import": _import, "rebuild": _rebuild, "gaps": _gaps}
+    return verbs[given.verb](given)
 
 
 def _search(given: argparse.Namespace) -> int:
@@ -80,6 +81,30 @@ def _list(given: argparse.Namespace) -> int:
         lines.put([{"id": r.article.id, "title": r.article.title, "kind": r.article.kind} for r in rows])
     for row in [] if given.json else rows:
         print(plain.line(f"{row.article.id:32} {row.article.kind:8} {row.article.language}  {row.article.title}", 160))  # noqa: T201
+    return 0
+
+
+def _gaps(given: argparse.Namespace) -> int:
+    """What nothing answers, the most asked first, and what is proposed; people decide in the Knowledge view."""
+    from desk.store import gaps, proposals
+
+    db = rooms.store(*rooms.configuration())
+    asked, proposed = db.get(gaps.listed()), db.get(proposals.waiting())
+    db.close()
+    if given.json:
+        unanswered = [
+            {"question": g.question, "asked": len(g.asked), "tickets": [a.number for a in g.asked]} for g in asked
+        ]
+        waiting = [{"title": p.article.title or p.article.question, "from": p.number} for p in proposed]
+        lines.put({"gaps": unanswered, "proposals": waiting})
+        return 0
+    for gap in asked:
+        print(plain.line(f"asked {len(gap.asked)} times, nothing answers: {gap.question}", 160))  # noqa: T201
+    for row in proposed:
+        origin = f" from {row.number}" if row.number else ""
+        print(plain.line(f"proposed{origin}: {row.article.title or row.article.question}", 160))  # noqa: T201
+    if not asked and not proposed:
+        print("Nothing that two customers asked is without an answer, and nothing is proposed.")  # noqa: T201
     return 0
 
 

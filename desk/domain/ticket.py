@@ -1,5 +1,6 @@
 """Records of judgement: triage, knowledge, plan, draft, route."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -57,6 +58,10 @@ class Triage:
                 for i in self.intents
             ],
         }
+
+
+BLANK = re.compile(r"\[(?:name|number|address|link)\]")
+"""What stands in a text where something of a customer was taken out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from desk.pipeline.compose import Material, Wish, compose
 from desk.pipeline.context import brief
 from desk.pipeline.material import material_of
 from desk.pipeline.phrases import closing, greeting, phrases
-from desk.pipeline.sentences import plain
+from desk.pipeline.sentences import bare, plain
 
 
 def run(case: Case, rooms: Rooms) -> Result:
@@ -103,16 +103,7 @@ def request(case: Case, rooms: Rooms, material: Material, composed: Draft) -> Pr
 def dress(text: str, composed: Draft, *, name: str, box: MailboxConfig) -> Draft | None:
     """The model's words in our frame: our greeting and closing, its own dropped. None where nothing is left."""
     _, p = phrases(composed.language)
-    lines = text.strip().splitlines()
-    while lines and (
-        not lines[0].strip() or (len(lines[0].split()) <= 6 and lines[0].strip().endswith((",", ":", "!")))
-    ):
-        lines.pop(0)
-    while lines and (
-        not lines[-1].strip() or (len(lines[-1].split()) <= 5 and not lines[-1].strip().endswith((".", "?", "!")))
-    ):
-        lines.pop()
-    body = "\n".join(lines).strip()
+    body = bare(text)
     if not body:
         return None
     framed = "\n\n".join([greeting(p, composed.register, name), body, closing(p, composed.register, box)])

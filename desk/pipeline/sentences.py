@@ -107,3 +107,17 @@ def carries(source: str, tokens: set[str]) -> bool:
 def promises(sentence: str) -> bool:
     """Whether the sentence commits the shop to something (money, a guarantee)."""
     return bool(_PROMISE.search(sentence))
+
+
+def bare(mail: str) -> str:
+    """The words of a mail between its greeting and its closing."""
+    lines = mail.strip().splitlines()
+    while lines and (
+        not lines[0].strip() or (len(lines[0].split()) <= 6 and lines[0].strip().endswith((",", ":", "!")))
+    ):
+        lines.pop(0)
+    while lines and (
+        not lines[-1].strip() or (len(lines[-1].split()) <= 5 and not lines[-1].strip().endswith((".", "?", "!")))
+    ):
+        lines.pop()
+    return "\n".join(lines).strip()

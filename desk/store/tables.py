@@ -7,8 +7,10 @@ from desk.store.tables_know import (
     disagreements,
     entries,
     examples,
+    gaps,
     lookups_cache,
     model_trust,
+    proposals,
     relations,
 )
 from desk.store.tables_mail import (
@@ -72,6 +74,7 @@ __all__ = [
     "evidence",
     "examples",
     "feedback",
+    "gaps",
     "kept_apart",
     "leases",
     "ledger",
@@ -85,6 +88,7 @@ __all__ = [
     "organisations",
     "outbox",
     "planned_actions",
+    "proposals",
     "questions",
     "reads",
     "refusals",

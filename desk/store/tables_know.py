@@ -50,6 +50,34 @@ article_versions = sa.Table(
     time("saved_at"),
 )
 
+gaps = sa.Table(
+    "gaps",
+    metadata,
+    key(),
+    text("question"),
+    text("language"),
+    text("category"),
+    text("state", "open"),
+    json("asked"),
+    time("first_at"),
+    time("last_at"),
+    text("decided_by"),
+)
+
+proposals = sa.Table(
+    "proposals",
+    metadata,
+    key(),
+    json("article"),
+    text("state", "proposed"),
+    ref("thread_id", "threads.id", required=False, index=True),
+    number("gap_id", None),
+    text("article_id"),
+    time("made_at"),
+    text("decided_by"),
+    time("decided_at"),
+)
+
 entries = sa.Table(
     "entries",
     metadata,

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from desk.domain.guarded import Evidence
     from desk.store.changes import EventRow
     from desk.store.drafts import DraftRow, QuestionRow
+    from desk.store.gaps import GapRow
     from desk.store.messages import MessageRow
     from desk.store.outbox import OutboxRow
+    from desk.store.proposals import ProposalRow
     from desk.store.threads import ThreadDetail
     from desk.ui.panes.knowing import Known
 
@@ -32,6 +34,8 @@ class Opened:
     stopped: "MessageRow | None" = None
     evidence: "list[Evidence]" = field(default_factory=list)
     known: "Known | None" = None
+    proposal: "ProposalRow | None" = None
+    gap: "GapRow | None" = None
     event: "EventRow | None" = None
     tier: str = ""
     tokens: int = 0
@@ -78,7 +82,12 @@ async def load(database: Reads, pane: str, id: int | None, row: Any, me: str) ->
     if id is None:
         return opened
     if pane == "knowledge":
-        opened.known = row
+        from desk.store.gaps import GapRow
+        from desk.store.proposals import ProposalRow
+
+        opened.gap = row if isinstance(row, GapRow) else None
+        opened.proposal = row if isinstance(row, ProposalRow) else None
+        opened.known = row if opened.gap is None and opened.proposal is None else None
         return opened
     thread_id: int | None = id
     if pane == "outbox":

@@ -1,9 +1,14 @@
 """What the think worker does while nothing else is due: a small piece at a time, so that mail never waits for it."""
 
+from collections.abc import Sequence
+from typing import Protocol
+
 from desk.domain.ticket import Contradiction
 from desk.errors import KnowledgeError
 from desk.knowledge import disagree
 from desk.knowledge.index import Index
+from desk.learn.gaps import Gaps
+from desk.learn.propose import Proposals
 from desk.store import articles
 from desk.store.articles import ArticleRow
 from desk.store.database import Database
@@ -41,3 +46,15 @@ class Comparing:
             if other.id != mine.id and not mine.replaces(other) and not other.replaces(mine):
                 found += filter(None, [disagree.between(mine, other, self.index.embedder)])
         return found
+
+
+class Task(Protocol):
+    """Something that is done bit by bit."""
+
+    def once(self) -> bool:
+        """Do the next bit; False when there is nothing to do."""
+
+
+def idle_tasks(db: Database, index: Index) -> Sequence[Task]:
+    """Everything that is done in idle time, the soonest wanted first."""
+    return (Gaps(db, index), Proposals(db, index), Comparing(db, index))

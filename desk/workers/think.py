@@ -13,7 +13,7 @@ from desk.pipeline.runner import Runner
 from desk.store import changes
 from desk.store.database import Database
 from desk.workers import loop
-from desk.workers.idle import Comparing
+from desk.workers.idle import idle_tasks
 from desk.workers.indexing import Indexer, import_files
 from desk.workers.loop import Status, Stop, now
 
@@ -50,7 +50,7 @@ def run(db: Database, load: Callable[[], Rooms], stop: Stop, clock: Callable[[],
     runner = Runner(db, rooms, clock)
     indexer = prepare(db, rooms, status)
     teacher = Teacher(db, rooms)
-    idle = [Comparing(db, indexer.index)] if indexer else []
+    idle = idle_tasks(db, indexer.index) if indexer else []
     for part in PARTS:
         Status(db, part).say("off", rooms.off.get(part, ""))
     name = rooms.models.capable.name if rooms.models.capable else "no model"

@@ -6,7 +6,8 @@ from driving import desk_screen, go, settled, until, words
 
 from desk.domain.enums import Authority
 from desk.domain.ticket import Article, Contradiction
-from desk.store import articles
+from desk.store import articles, gaps, proposals
+from desk.store.gaps import Asked
 from desk.ui.widgets.writing import Editor
 
 
@@ -81,3 +82,59 @@ async def test_what_somebody_else_saved_meanwhile_is_not_overwritten(made):
         await until(pilot, lambda: "Somebody saved this article meanwhile" in words(pilot.app), "it is said")
         assert made.db.get(articles.one("aaa")).article.body == "Forty days."
         assert "Mine." in screen.query_one(Editor).text
+
+
+async def test_a_question_nothing_answers_becomes_an_article_by_keys(made):
+    with made.db.write() as tx:
+        askers = [
+            Asked(made.ids[name], f"T-{n}", n, "Do you engrave lamps?") for n, name in enumerate(("anna", "old"), 1)
+        ]
+        gaps.keep(tx, None, askers, language="en", category="sales", at=made.now)
+    async with desk_screen(made, (140, 38)) as (pilot, screen):
+        await go(pilot, screen, "g k", "knowledge")
+        shown = words(pilot.app)
+        assert "asked 2 times, nothing answers" in shown
+        assert "a begin an article" in shown
+        await pilot.press("a")
+        await until(pilot, lambda: screen.opened.proposal is not None, "the proposal stands in its place")
+        await pilot.press("a")
+        await until(pilot, lambda: "no answer in it yet" in words(pilot.app), "an empty one is not accepted")
+        await pilot.press("e")
+        await until(pilot, lambda: bool(screen.query(Editor)), "the editor is open")
+        screen.query_one(Editor).text += "We engrave up to twenty letters."
+        await pilot.press("ctrl+g")
+        await until(pilot, lambda: not screen.query(Editor) and settled(screen), "it is kept")
+        assert made.db.get(proposals.waiting())[0].article.body == "We engrave up to twenty letters."
+        assert "do-you-engrave-lamps" not in made.db.get(articles.hashes())
+        await pilot.press("a")
+        await until(pilot, lambda: "do-you-engrave-lamps" in made.db.get(articles.hashes()), "it is in use")
+        await until(pilot, lambda: settled(screen), "shown")
+        await pilot.press("u")
+        await until(pilot, lambda: "do-you-engrave-lamps" not in made.db.get(articles.hashes()), "out of use again")
+
+
+async def test_a_proposal_and_a_question_are_refused_by_a_key_and_come_back(made):
+    with made.db.write() as tx:
+        gaps.keep(tx, None, [Asked(made.ids["anna"], "T-1", 1, "A?"), Asked(made.ids["old"], "T-2", 2, "A?")],
+                  language="en", category="", at=made.now)  # fmt: skip
+        article = Article("learnt-t-1", "", "Send [number] to us.", kind="ticket", question="Where to send it?")
+        proposals.add(tx, article, at=made.now, thread_id=made.ids["anna"])
+    async with desk_screen(made, (140, 38)) as (pilot, screen):
+        await go(pilot, screen, "g k", "knowledge")
+        await pilot.press("x")
+        await until(pilot, lambda: screen.opened.proposal is not None, "the question is off the list")
+        assert "Send [number] to us." in words(pilot.app)
+        await pilot.press("x")
+        await until(pilot, lambda: screen.opened.known is not None, "the proposal is refused")
+        await pilot.press("u", "u")
+        await until(
+            pilot, lambda: "nothing answers" in words(pilot.app) and "proposed" in words(pilot.app), "both are back"
+        )
+
+
+async def test_while_a_pane_is_being_read_no_row_of_the_one_before_is_taken_for_one_of_it(made):
+    async with desk_screen(made, (140, 38)) as (_, screen):
+        for pane in ("knowledge", "activity", "outbox"):
+            before, screen.pane = screen.opened, pane
+            await screen._open()
+            assert screen.opened is before

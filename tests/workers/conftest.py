@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from letters import Clock
+from shop import RETURNS, Shop
 
 from desk.actions.desk import Desk
 from desk.cli import rooms as composition
@@ -16,7 +17,7 @@ from desk.knowledge.embed import Embedder
 from desk.knowledge.index import Index
 from desk.llm import Models
 from desk.pipeline.case import Rooms
-from desk.store import database
+from desk.store import articles, database
 from desk.store.database import Database
 from desk.workers.fetch import Fetcher
 
@@ -72,3 +73,14 @@ def desk(config: Config, db: Database, clock: Clock) -> Desk:
 @pytest.fixture
 def fetcher(db: Database, config: Config, clock: Clock) -> Fetcher:
     return Fetcher(db, config.mailboxes[0], composition.source, clock)
+
+
+@pytest.fixture
+def shop(
+    config: Config, db: Database, fetcher: Fetcher, rooms: Rooms, clock: Clock, desk: Desk, embedder: Embedder,
+    tmp_path: Path,
+) -> Shop:  # fmt: skip
+    """A desk that knows one article, on an index of its own."""
+    with db.write() as tx:
+        articles.save(tx, RETURNS, by="import", at=clock(), source="file")
+    return Shop(config, db, fetcher, replace(rooms, index=Index(tmp_path / "vectors", embedder)), clock, desk)

@@ -22,7 +22,8 @@ SHELVES = ("spam", "automated")
 class Approve(Command):
     """Accept what is on the screen. A draft is held for a moment, then sent; u takes it back. When a check does not
     hold, y is asked first. In quarantine it releases the message, in spam and automated it moves it to the inbox, in
-    the outbox it settles what is in doubt or failed, and where desk asks a question it answers."""
+    the outbox it settles what is in doubt or failed, where desk asks a question it answers, and in the knowledge it puts a
+    proposed article into use, or begins one from a question that nothing answers."""
 
     many = True
     id, keys, label, group, rank = "approve", ("a",), "approve", "Deciding", 10
@@ -35,6 +36,8 @@ class Approve(Command):
             return needs_thread(screen)
         if screen.pane == "outbox":
             return _settles(screen)
+        if screen.pane == knowing.PANE:
+            return knowing.needs_waiting(screen)
         if opened.questions:
             return ""
         if opened.draft is not None and opened.draft.state == "approved":
@@ -45,6 +48,8 @@ class Approve(Command):
 
     def word(self, screen: "MainScreen") -> str:
         """What accepting means here."""
+        if screen.pane == knowing.PANE:
+            return knowing.accepts(screen)
         words = {"quarantine": "release", "spam": "not spam", "automated": "to the inbox"}
         if screen.pane == "outbox":
             row = screen.opened.outgoing
@@ -61,6 +66,8 @@ class Approve(Command):
             await _not_spam(screen)
         elif screen.pane == "outbox":
             await _settle(screen)
+        elif screen.pane == knowing.PANE:
+            await knowing.accept(screen)
         elif screen.marked:
             await _accept_marked(screen)
         elif screen.opened.questions:
@@ -229,7 +236,7 @@ REASONS = {
 class Refuse(Command):
     """Refuse what is on the screen. A draft is refused with a reason, 1 to 6, and words if you like; a new one is
     written. In quarantine it confirms the attack, in the outbox it takes the message back, in the knowledge it takes the
-    article out of use."""
+    article out of use, refuses a proposed one, or takes a question off the list."""
 
     many = True
     id, keys, label, group, rank = "refuse", ("x",), "reject", "Deciding", 30
@@ -242,12 +249,13 @@ class Refuse(Command):
             if row is None:
                 return "Choose a message first."
             return "It has left already." if row.state in (OutboxState.SENDING, OutboxState.SENT) else ""
-        return knowing.needs_article(screen) if screen.pane == knowing.PANE else needs_draft(screen)
+        return knowing.needs_any(screen) if screen.pane == knowing.PANE else needs_draft(screen)
 
     def word(self, screen: "MainScreen") -> str:
         """What refusing means here."""
-        said = {"quarantine": "confirm attack", "outbox": "take back", knowing.PANE: "take out"}
-        return said.get(screen.pane, self.label)
+        if screen.pane == knowing.PANE:
+            return knowing.refuses(screen)
+        return {"quarantine": "confirm attack", "outbox": "take back"}.get(screen.pane, self.label)
 
     def marked_reason(self, screen: "MainScreen") -> str:
         return (

@@ -10,6 +10,7 @@ from rich.style import Style
 from rich.text import Text
 
 from desk.domain.enums import Authority
+from desk.domain.ticket import BLANK
 from desk.ui import words
 from desk.ui.panes.whole import WholeSheet, two
 from desk.ui.reads import Reads
@@ -20,6 +21,8 @@ from desk.ui.widgets.safe import inert, line, longest
 if TYPE_CHECKING:
     from desk.domain.ticket import Article
     from desk.store.articles import ArticleRow
+    from desk.store.gaps import GapRow
+    from desk.store.proposals import ProposalRow
 
 LIMIT = 1000
 """Most items that are listed."""
@@ -77,16 +80,23 @@ async def read(database: Reads) -> list[Known]:
 
 
 class KnowledgeSheet(WholeSheet):
-    """Articles and resolved tickets."""
+    """What nothing answers, what is proposed, then articles and resolved tickets."""
 
     name = "knowledge"
 
-    async def load(self) -> dict[int, Known]:
+    async def load(self) -> dict[int, "GapRow | ProposalRow | Known"]:
         """In their order; the id is the place."""
-        return dict(enumerate((await read(self._database))[:LIMIT], 1))
+        from desk.store import gaps, proposals
 
-    def draw(self, row: Known, width: int, ink: Ink, now: datetime) -> list[list[Segment]]:
+        asked = await self._database.get(gaps.listed())
+        proposed = await self._database.get(proposals.waiting())
+        found: list[GapRow | ProposalRow | Known] = [*asked, *proposed, *await read(self._database)]
+        return dict(enumerate(found[:LIMIT], 1))
+
+    def draw(self, row: "GapRow | ProposalRow | Known", width: int, ink: Ink, now: datetime) -> list[list[Segment]]:
         """Who may read it, its title, whose word it is; what does not answer is quiet and says why."""
+        if not isinstance(row, Known):
+            return [_waiting(row, width, ink)]
         found = row.article
         sign = ("◇ ", ink.quiet) if found.public else ("◆ ", ink.warning)
         out = row.out(now.astimezone().date())
@@ -98,6 +108,52 @@ class KnowledgeSheet(WholeSheet):
             f" {row.row.cited}×" if row.row.cited else ""
         )
         return [two([sign, (title, Style())], right, width, ink)]
+
+
+def _waiting(row: "GapRow | ProposalRow", width: int, ink: Ink) -> list[Segment]:
+    """A question that nothing answers, or an article that waits to be accepted."""
+    from desk.store.gaps import GapRow
+
+    if isinstance(row, GapRow):
+        asked = f"asked {len(row.asked)} times, nothing answers"
+        return two([("? ", ink.asks), (line(row.question), Style())], asked, width, ink)
+    title = line(row.article.title or row.article.question)
+    return two([("+ ", ink.asks), (title, Style())], f"proposed, {_origin(row)}", width, ink)
+
+
+def gap(row: "GapRow", ink: Ink, now: datetime) -> Page:
+    """A question that nothing answers: who asked it, in which words."""
+    shown = Page()
+    shown.anchor()
+    shown.add(Text(line(row.question), ink.strong))
+    people = words.plural(row.contacts, "customer")
+    shown.add(Text(f"asked {len(row.asked)} times by {people}; nothing answers it", ink.warning))
+    shown.add(Text("a begins an article about it; x takes it off the list for good", ink.quiet), "")
+    for one in reversed(row.asked):
+        shown.add(Text.assemble((line(one.number) + "  ", ink.accent), line(one.text)), hang=8)
+    return shown
+
+
+def proposal(row: "ProposalRow", ink: Ink) -> Page:
+    """A proposed article, the blanks where something of a customer was taken out marked."""
+    found = row.article
+    shown = Page()
+    shown.anchor()
+    shown.add(Text(line(found.title or found.question), ink.strong))
+    shown.add(Text(f"proposed {_origin(row)}; nothing of it is used before you accept it", ink.warning))
+    shown.add(Text("a accepts it; e changes it; x refuses it", ink.quiet), "")
+    if found.question:
+        shown.add(Text("Asked: " + line(found.question), ink.asks), "")
+    if not found.body.strip():
+        shown.add(Text("Its words are still to be written.", ink.quiet))
+    for part in _words(found.body, ink):
+        part.highlight_regex(BLANK, ink.marked)
+        shown.add(part)
+    return shown
+
+
+def _origin(row: "ProposalRow") -> str:
+    return f"from {row.number}" if row.number else "from a question"
 
 
 def page(known: Known, ink: Ink, now: datetime) -> Page:

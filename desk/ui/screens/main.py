@@ -38,6 +38,8 @@ class MainScreen(Keyed):
     def __init__(self, app: "DeskApp") -> None:
         super().__init__(app)
         self.pane, self.searched, self.narrowed = "inbox", "", ""
+        self._listed = "inbox"
+        """The pane whose rows the list holds: the one before while a pane is being read."""
         self._soon: Timer | None = None
         self._dwell: Timer | None = None
         self._minute = -1
@@ -120,6 +122,7 @@ class MainScreen(Keyed):
         if pane != self.pane:
             return
         self.list.empty = PANES[pane].empty
+        self._listed = pane
         await self.list.show(shown, ids)
         if pane == "search":
             self.counts["search"] = len(ids)
@@ -217,6 +220,8 @@ class MainScreen(Keyed):
     async def _open(self) -> None:
         """Read the item under the cursor and show it; a cursor that moved on meanwhile wins."""
         id, pane = self.list.id_here, self.pane
+        if pane != self._listed:
+            return
         try:
             opened = await load(self.database, pane, id, self.list.row_here, self.me)
         except DeskError as problem:

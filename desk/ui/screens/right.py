@@ -27,6 +27,10 @@ def show(screen: "MainScreen", opened: Opened) -> None:
         page = reading.attack(opened.stopped, opened.evidence, ink, now)
     elif opened.outgoing is not None:
         page = _outgoing(opened, screen)
+    elif opened.gap is not None:
+        page = knowing.gap(opened.gap, ink, now)
+    elif opened.proposal is not None:
+        page = knowing.proposal(opened.proposal, ink)
     elif opened.known is not None:
         page = knowing.page(opened.known, ink, now)
     elif opened.thread is not None:
@@ -41,6 +45,8 @@ def show(screen: "MainScreen", opened: Opened) -> None:
 
 
 def _titles(opened: Opened, screen: "MainScreen") -> tuple[Content, Content]:
+    if opened.gap is not None or opened.proposal is not None:
+        return Content("Nothing answers this" if opened.gap else "Proposed"), Content("")
     if opened.known is not None:
         found = opened.known.article
         return Content(line(found.title or found.question)), Content(found.kind)
