@@ -129,7 +129,7 @@ def test_what_was_found_wanting_writes_no_draft_but_does_on_request(oracle: Orac
     assert found["model"] is None
     assert "not trusted with drafts" in found["composed"]["notes"][-1]
     assert oracle.asked == []
-    assert draft.run(replace(case, instruction="shorter"), here).output["model"]
+    assert draft.run(replace(case, instruction="offer a refund"), here).output["model"]
     assert draft.run(case, rooms(Models(model, model), None)).output["model"], "never measured: the check decides"
 
 
