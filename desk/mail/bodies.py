@@ -235,9 +235,9 @@ def _looks_html(text: str) -> bool:
 
 
 def _raw(part: Message, name: str) -> str:
-    wanted = name.lower()
+    wanted, length = name.lower(), len(name)
     for key, value in part.raw_items():
-        if key.lower() == wanted and isinstance(value, str):
+        if len(key) == length and key.lower() == wanted and isinstance(value, str):
             return value
     return ""
 

@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from functools import lru_cache
 
 _ALIASES = {
     "us-ascii": "utf-8",
@@ -79,6 +80,7 @@ _HIGH = re.compile(rb"[\x80-\xff]")
 _UTF8_PAIR = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
 
+@lru_cache(maxsize=256)
 def codec(name: str) -> str:
     """The Python codec for a charset name as found in mail, or "" when there is none that turns bytes into text."""
     plain = name.strip().strip("\"'<>").split("*", 1)[0].strip().lower()
@@ -225,7 +227,7 @@ def _other_script(data: bytes, high: int) -> str:
 
 def clean(text: str) -> str:
     """Drop control characters and lone surrogates and unify line ends, so that any store and terminal can take it."""
-    if not text.isprintable():
+    if not text.replace("\n", "").isprintable():
         if "\r" in text:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         text = text.translate(_CONTROL)

@@ -44,6 +44,8 @@ def raw_text(value: str, charset: str = "") -> str:
 
 def decode(value: str, charset: str = "") -> str:
     """One header field as text on one line: unfolded, encoded words decoded, controls gone. Never raises."""
+    if value.isascii() and value.isprintable() and "=?" not in value:
+        return " ".join(value[:MAX_HEADER].split())
     value = raw_text(_FOLD.sub(" ", value[:MAX_HEADER]), charset)
     if "=?" in value:
         value = _words(value)
@@ -113,6 +115,9 @@ def addresses(value: str, charset: str = "") -> list[Address]:
 
 def _pieces(value: str) -> Iterator[str]:
     """Split at the commas (and group marks) that stand outside quotes, comments and angle brackets."""
+    if not ("," in value or ";" in value or ":" in value):
+        yield value
+        return
     start, quoted, depth, angle, i = 0, False, 0, False, 0
     count = 0
     while i < len(value) and count < MAX_ADDRESSES:

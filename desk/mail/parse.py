@@ -18,6 +18,8 @@ _END_OF_HEADERS = re.compile(rb"\n(?:\n|[ \t]+\n(?![ \t]|[!-9;-~]+[ \t]*:))")
 _MBOX = re.compile(rb">?From (?![ \t]*:)")
 _SPACED_FIELD = re.compile(rb"^([!-9;-~]+)[ \t]+:")
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
+_PROPER = re.compile(rb"(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+")
+_NESTED = re.compile(rb"(?:multipart|message)/", re.I)
 
 
 def parse(raw: bytes) -> ParsedMail:
@@ -42,6 +44,8 @@ def _parse(raw: bytes, problems: list[str]) -> ParsedMail:
 
 
 def _tree(raw: bytes, problems: list[str]) -> Message:
+    if single := _single(raw):
+        return single
     try:
         return email.message_from_bytes(raw)
     except RecursionError:
@@ -53,6 +57,18 @@ def _tree(raw: bytes, problems: list[str]) -> Message:
     del flat["Content-Type"], flat["Content-Transfer-Encoding"]
     flat.set_payload(rest[: bodies.MAX_TEXT].decode("ascii", "surrogateescape"))
     return flat
+
+
+def _single(raw: bytes) -> Message | None:
+    """A message that is one part, whose text the standard parser need not go through line by line."""
+    head, _, rest = raw.partition(b"\n\n")
+    if _NESTED.search(head):
+        return None
+    message = email.message_from_bytes(head + b"\n\n")
+    if vars(message)["_payload"]:  # it found the text to begin earlier
+        return None
+    message.set_payload(rest.decode("ascii", "surrogateescape"))
+    return message
 
 
 def _repaired(raw: bytes, problems: list[str]) -> bytes:
@@ -67,6 +83,8 @@ def _repaired(raw: bytes, problems: list[str]) -> bytes:
         fixed = fixed.partition(b"\n")[2]
     end = _END_OF_HEADERS.search(fixed)
     block, rest = (fixed[: end.start()], fixed[end.end() :]) if end else (fixed, b"")
+    if _PROPER.fullmatch(block + b"\n"):
+        return block + b"\n\n" + rest
     lines = block.split(b"\n")
     is_field = [bool(_FIELD.match(line)) for line in lines]
     kept: list[bytes] = []
@@ -95,15 +113,18 @@ def _record(message: Message, body: bodies.Bodies, problems: list[str], raw: byt
     fields = [(k, v) for k, v in message.raw_items() if isinstance(v, str)][:MAX_HEADERS]
     decoded = [(headers.raw_text(k).strip(), headers.decode(v, guess)) for k, v in fields]
 
+    named: dict[str, list[str]] = {}
+    for k, v in fields:
+        named.setdefault(k.lower(), []).append(v)
+
     def first(name: str) -> str:
-        return next((v for k, v in fields if k.lower() == name), "")
+        return named[name][0] if name in named else ""
 
     def people(name: str) -> list[headers.Address]:
-        return [a for k, v in fields if k.lower() == name for a in headers.addresses(v, guess)]
+        return [a for v in named.get(name, ()) for a in headers.addresses(v, guess)]
 
-    sender = next(
-        iter([a for a in people("from") if a.addr] or people("from") or people("sender")), headers.Address("", "")
-    )
+    authors = people("from")
+    sender = next(iter([a for a in authors if a.addr] or authors or people("sender")), headers.Address("", ""))
     answer = next((a.addr for a in people("reply-to") if a.addr), "")
     text = body.text().strip("\n")
     plain, rich = "\n\n".join(body.plain), "\n\n".join(body.html)

@@ -30,12 +30,11 @@ _WROTE = (
 WROTE = re.compile(rf"(?:(?<![^\W\d_])(?:{_WROTE}))", re.I)
 
 # How the line starts when the verb stands last or first.
-_START = re.compile(
-    r"^[\s*_>]*(?:on|at|in a message dated|am|at|le|el|il(?: giorno)?|em|em seg|op|den|dne|d[ňn]a|w dniu|dnia|"
-    r"på|på|pe|la|în|tarihinde|στις|на|от|в|у|vào|pada|noong|vào lúc|kl\.?|ma|ke|ti|to|pe|su|"
-    r"mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so)\b",
-    re.I,
-)
+_OPENERS = (
+    "on at am le el il em op den dne dna dňa dnia på pe la în tarihinde στις на от в у vào pada noong kl ma ke ti to su "
+    "mon tue wed thu fri sat sun mo di mi do fr sa so"
+).split()
+_START = re.compile(rf"^[\s*_>]*(?:{'|'.join(_OPENERS)}|w dniu|in a message dated)\b", re.I)
 DATE = re.compile(
     r"\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\b\d{4}[./-]\d{1,2}[./-]\d{1,2}|\b\d{1,2}[:.h]\d{2}\b|"
     r"\b(?:19|20)\d\d\b|\d+\s*[年月日년월일]"
@@ -166,6 +165,8 @@ _SENT_LINE = re.compile(
 _SENTENCE = re.compile(r"(?<!please)[\s,](?:is|was|are|were|will|has|much|but|because|ist|war|weil|est|es|was)\s", re.I)
 BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Marks of writing direction that programs put around names and addresses."""
+MAY_QUOTE, MAY_SIGN = re.compile(r"[ \t]{0,3}(?:[>»|]|&gt;)"), re.compile(r"\s*[-—–_]")
+"""What the lines of quotes and the marks above signatures begin with: asked first, because most mail has neither."""
 QUOTED = re.compile(r"^[ \t]{0,3}(?:>|»|&gt;)")
 BARRED = re.compile(r"^\|(?:[ \t][^|]*)?$")
 TRACKER = re.compile(r"^\s*[\u1427\ufffc\u200b-\u200d\u2060]+\s*$")
@@ -174,6 +175,41 @@ TRACKER = re.compile(r"^\s*[\u1427\ufffc\u200b-\u200d\u2060]+\s*$")
 def is_sent_with(line: str) -> bool:
     """Whether a line is what a phone or program adds ("Sent from my …"), and not a sentence that starts like it."""
     return bool(_SENT_LINE.match(line)) and not _SENTENCE.search(line)
+
+
+_STEMS = frozenset(
+    word[:3]
+    for word in (
+        *(opener for opener in _OPENERS if len(opener) > 2),
+        *(
+            "begin anfang début inicio início inizio vidare videre edelleen początek začátek начало 以下に 以下是 転送さ "
+            "开始转 please bitte veuillez "
+            "por prosimy vänligen reply type respond answer antwort antwoord repon répon risp svar "
+            "odpowiedz odpisz ответ відпов vastaa yanıt"
+        ).split(),
+    )
+)
+
+
+def may_open(line: str) -> bool:
+    """Whether a line may be the first of a ruler, header block or attribution: told by its first word and a few characters,
+    because it is asked of every line, and hardly any is."""
+    if ":" in line or "@" in line or "：" in line:
+        return True
+    start = line.lstrip()[:40]
+    if start[:1] in _RULING or start[:2] in ("回复", "返信"):
+        return True
+    stem = start[:3].lower()
+    return (
+        stem in _STEMS
+        or (stem[:2] in _SHORT and not stem[2:].isalpha())
+        or (stem[:1] in _SHORT and not stem[1:2].isalpha())
+        or bool(_DIGIT.search(start))
+    )
+
+
+_SHORT = frozenset(word for word in (*_OPENERS, "in", "w") if len(word) < 3)
+_RULING = frozenset("-_=*─—–>#~")
 
 
 @lru_cache(maxsize=4096)

@@ -47,12 +47,13 @@ def _split(lines: list[str], below_head: bool = False) -> ReplyParts:
         bare = [line if line.isascii() else marks.BIDI.sub("", line) for line in lines]
     if any(line.startswith("-----BEGIN PGP") for line in lines):
         _mark_armour(bare, kinds)
-    _mark_prefixed(bare, kinds)
-    if not below_head:
-        _keep_picked(bare, kinds)
+    if any(map(marks.MAY_QUOTE.match, bare)):
+        _mark_prefixed(bare, kinds)
+        if not below_head:
+            _keep_picked(bare, kinds)
     _mark_originals(bare, kinds)
     _mark_signatures(bare, kinds)
-    return ReplyParts(_gather(lines, kinds, OWN), _gather(lines, kinds, QUOTE), _gather(lines, kinds, SIGN))
+    return ReplyParts(*(_gather(lines, kinds, kind) if kind in kinds else "" for kind in (OWN, QUOTE, SIGN)))
 
 
 def _rescued(lines: list[str], parts: ReplyParts) -> ReplyParts:
@@ -88,12 +89,16 @@ def _forwards(lines: list[str], n: int) -> bool:
 def _gather(lines: list[str], kinds: list[str], kind: str) -> str:
     """The lines of one kind; a cut between two runs stays visible as one blank line."""
     out: list[str] = []
-    for n, line in enumerate(lines):
-        if kinds[n] == kind:
+    for line, given in zip(lines, kinds, strict=True):
+        if given == kind:
             out.append(line.rstrip())
         elif out and out[-1] and kind == OWN:
             out.append("")
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(out)).strip("\n")
+    text = "\n".join(out).strip("\n")
+    return _GAP.sub("\n\n", text) if "\n\n\n" in text else text
+
+
+_GAP = re.compile(r"\n{3,}")
 
 
 def _mark_armour(lines: list[str], kinds: list[str]) -> None:
@@ -201,19 +206,12 @@ def _labels_above(lines: list[str], end: int, start: int) -> int:
 
 def _mark_originals(lines: list[str], kinds: list[str]) -> None:
     """Mark unprefixed originals: from a ruler, header block or attribution down to the end."""
-    n = 0
-    while n < len(lines):
-        if kinds[n] != OWN or not lines[n].strip():
-            n += 1
+    for n, line in enumerate(lines):
+        if kinds[n] != OWN or not line.strip() or not (marks.may_open(line) or _wrapped_name(lines, n)):
             continue
-        end = _original_starts(lines, kinds, n)
-        if end is None:
-            n += 1
-            continue
-        stop = len(lines)
-        for k in range(n, stop):
-            kinds[k] = QUOTE
-        return
+        if _original_starts(lines, kinds, n) is not None:
+            kinds[n:] = [QUOTE] * (len(lines) - n)
+            return
 
 
 def _original_starts(lines: list[str], kinds: list[str], n: int) -> int | None:
@@ -231,7 +229,7 @@ def _original_starts(lines: list[str], kinds: list[str], n: int) -> int | None:
 
 def _attribution_below(lines: list[str], kinds: list[str], n: int) -> int | None:
     """The line after an attribution that starts at `n`, wrapped over up to six lines (blank ones only in between)."""
-    if not marks.starts(lines[n]) and not (n + 1 < len(lines) and marks.wrapped_name(lines[n], lines[n + 1])):
+    if not marks.starts(lines[n]) and not _wrapped_name(lines, n):
         return None
     if not any(marks.ends(line) for line in lines[n : n + 9]):
         return None
@@ -254,6 +252,10 @@ def _attribution_below(lines: list[str], kinds: list[str], n: int) -> int | None
         ):
             return None if marks.self_told(joined) else k + 1
     return None
+
+
+def _wrapped_name(lines: list[str], n: int) -> bool:
+    return n + 1 < len(lines) and "<" in lines[n + 1] and marks.wrapped_name(lines[n], lines[n + 1])
 
 
 def _next_text(lines: list[str], n: int, within: int = 4) -> int | None:
@@ -306,34 +308,22 @@ def _continues(line: str) -> bool:
 
 def _mark_signatures(lines: list[str], kinds: list[str]) -> None:
     """Mark a signature at the end of each run of own lines; never everything that is left."""
-    own = [n for n, kind in enumerate(kinds) if kind == OWN and lines[n].strip()]
-    if not own:
-        return
-    n = 0
+    before, n = list(kinds), 0
     while n < len(lines):
         if kinds[n] != OWN:
             n += 1
             continue
-        stop = n
-        while stop < len(lines) and kinds[stop] == OWN:
-            stop += 1
+        stop = next((k for k in range(n, len(lines)) if kinds[k] != OWN), len(lines))
         cut = _signature_in(lines, n, stop)
-        if cut is not None and any(k < cut or k >= stop for k in own):
-            for k in range(cut, stop):
-                kinds[k] = SIGN
+        if cut is not None and any(
+            kind == OWN and lines[k].strip() and not cut <= k < stop for k, kind in enumerate(before)
+        ):
+            kinds[cut:stop] = [SIGN] * (stop - cut)
         n = stop
 
 
 def _signature_in(lines: list[str], start: int, stop: int) -> int | None:
-    found, size, first = None, 0, stop
-    while first > start and size + bool(lines[first - 1].strip()) <= MAX_SIGNATURE:
-        first -= 1
-        size += bool(lines[first].strip())
-    for n in range(first, stop):
-        if marks.SIGNATURE.match(lines[n]) or (marks.FOOTER.match(lines[n]) and size <= MAX_FOOTER):
-            found = n
-            break
-        size -= bool(lines[n].strip())
+    found = _signature_mark(lines, start, stop) if any(map(marks.MAY_SIGN.match, lines[start:stop])) else None
     last = stop if found is None else found
     while last > start and (
         not lines[last - 1].strip() or marks.is_sent_with(lines[last - 1]) or marks.TRACKER.match(lines[last - 1])
@@ -342,3 +332,16 @@ def _signature_in(lines: list[str], start: int, stop: int) -> int | None:
     if last < stop and any(lines[k].strip() for k in range(last, stop)):
         return last
     return found
+
+
+def _signature_mark(lines: list[str], start: int, stop: int) -> int | None:
+    """The line above the signature, or above the footer that a list or program put there."""
+    size, first = 0, stop
+    while first > start and size + bool(lines[first - 1].strip()) <= MAX_SIGNATURE:
+        first -= 1
+        size += bool(lines[first].strip())
+    for n in range(first, stop):
+        if marks.SIGNATURE.match(lines[n]) or (marks.FOOTER.match(lines[n]) and size <= MAX_FOOTER):
+            return n
+        size -= bool(lines[n].strip())
+    return None

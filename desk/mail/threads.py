@@ -150,17 +150,11 @@ def _belongs(mail: ParsedMail, found: Candidate, ours: set[str]) -> bool:
 
 def _near(mail: ParsedMail, found: Sequence[Candidate]) -> list[Candidate]:
     """Threads of the same contact with the same telling subject and not too far in time, the newest first."""
-    sender, when = mail.from_addr.lower(), mail.date or datetime.now(UTC)
-    if not sender or not subject_key(mail.subject):
+    sender, alike = mail.from_addr.lower(), [c for c in found if c.via == "subject"]
+    if not alike or not sender or not subject_key(mail.subject):
         return []
-    far = timedelta(days=SUBJECT_DAYS)
-    near = [
-        c
-        for c in found
-        if c.via == "subject"
-        and sender in c.participants
-        and (c.first_at or c.last_at) - far <= when <= c.last_at + far
-    ]
+    when, far = mail.date or datetime.now(UTC), timedelta(days=SUBJECT_DAYS)
+    near = [c for c in alike if sender in c.participants and (c.first_at or c.last_at) - far <= when <= c.last_at + far]
     return sorted(near, key=lambda c: c.last_at, reverse=True)
 
 

@@ -17,7 +17,7 @@ from desk.store import intake, joining, people, threads
 from desk.store.columns import moment, stamp
 from desk.store.tables import attachments, blobs, events, message_ids, messages, refusals, runs
 from desk.store.tables import threads as tickets
-from desk.store.upsert import reserve, unless_there
+from desk.store.upsert import add, reserve, unless_there
 
 m, t, names = messages.c, tickets.c, message_ids.c
 
@@ -320,21 +320,16 @@ class Filing:
         self._reopened.clear()
         self._insert(events, "events")
         self._insert(runs, "runs")
-        for refused in self._refused:
-            joining.refuse(self.tx, *refused)
+        joining.refuse(self.tx, self._refused)
         self._refused.clear()
 
     def _write_messages(self) -> None:
         self._write_tickets()
-        if rows := self._rows["blobs"]:
-            self.tx.execute(unless_there(self.tx, blobs, "hash"), rows)
-            rows.clear()
+        self._insert(unless_there(self.tx, blobs, "hash"), "blobs")
         self._insert(messages, "messages")
         self._insert(attachments, "files")
-        if self._waiting:
-            self.tx.execute(unless_there(self.tx, message_ids, "message_id"), self._waiting)
-        if self._arrived:
-            self.tx.execute(intake.arrived(self.tx.dialect.name), self._arrived)
+        add(self.tx, unless_there(self.tx, message_ids, "message_id"), self._waiting)
+        add(self.tx, intake.arrived(self.tx.dialect.name), self._arrived)
         self._waiting.clear()
         self._arrived.clear()
 
@@ -347,14 +342,13 @@ class Filing:
             row | {"number": number, "contact_id": contacts[self._from[key][0]]}
             for (key, row), number in zip(self._opened.items(), numbers, strict=True)
         ]
-        self.tx.execute(tickets.insert(), rows)
+        add(self.tx, tickets, rows)
         self._opened.clear()
         self._from.clear()
 
-    def _insert(self, table: sa.Table, name: str) -> None:
-        if rows := self._rows[name]:
-            self.tx.execute(table.insert(), rows)
-            rows.clear()
+    def _insert(self, statement: Any, name: str) -> None:
+        add(self.tx, statement, self._rows[name])
+        self._rows[name].clear()
 
 
 _AT_ONCE = 5000

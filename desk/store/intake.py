@@ -171,7 +171,7 @@ def arrived(dialect: str) -> Any:
     base = sqlite.insert(message_ids) if dialect == "sqlite" else postgresql.insert(message_ids)
     c, new = message_ids.c, base.excluded
     values = {
-        "placeholder": False,
+        "placeholder": sa.false(),
         "own": sa.or_(c.own, new.own),
         "thread_id": sa.case((c.placeholder, new.thread_id), else_=c.thread_id),
     }

@@ -15,7 +15,7 @@ from desk.store import threads as tickets
 from desk.store.database import Read, within
 from desk.store.messages import participants
 from desk.store.tables import events, kept_apart, messages, outbox, refusals, threads
-from desk.store.upsert import insert
+from desk.store.upsert import add, insert, unless_there
 
 TICKET = "ticket"
 """The kind of run that answers a ticket."""
@@ -98,8 +98,7 @@ def _follow(tx: Connection, gone: int, into: int) -> None:
     """What was noted about a ticket that went into another holds for that one."""
     r, k = refusals.c, kept_apart.c
     noted = [tuple(x) for x in tx.execute(sa.select(refusals).where(sa.or_(r.thread_id == gone, r.into_id == gone)))]
-    for lies, where, sender in noted:
-        refuse(tx, into if lies == gone else lies, into if where == gone else where, sender)
+    refuse(tx, [(into if lies == gone else lies, into if there == gone else there, who) for lies, there, who in noted])
     tx.execute(refusals.delete().where(sa.or_(r.thread_id == gone, r.into_id == gone)))
     pairs = [tuple(x) for x in tx.execute(sa.select(kept_apart).where(sa.or_(k.thread_id == gone, k.other_id == gone)))]
     for one, other in pairs:
@@ -107,11 +106,10 @@ def _follow(tx: Connection, gone: int, into: int) -> None:
             keep_apart(tx, into, third)
 
 
-def refuse(tx: Connection, thread_id: int, into: int, sender: str) -> None:
-    """Note that a message of `thread_id` names one of `into`, whose circle its sender is not in (yet)."""
-    if thread_id != into and sender:
-        statement = insert(tx, refusals).values(thread_id=thread_id, into_id=into, sender=sender.lower())
-        tx.execute(statement.on_conflict_do_nothing(index_elements=["thread_id", "into_id", "sender"]))
+def refuse(tx: Connection, noted: Iterable[tuple[int, int, str]]) -> None:
+    """Note (thread, other, sender): a message of the thread names one of the other, whose circle its sender is not in (yet)."""
+    rows = [{"thread_id": a, "into_id": b, "sender": who.lower()} for a, b, who in noted if a != b and who]
+    add(tx, unless_there(tx, refusals, "thread_id", "into_id", "sender"), rows)
 
 
 def join(tx: Connection, thread_id: int, others: Iterable[int], *, grown: bool, now: datetime) -> int:

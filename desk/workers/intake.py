@@ -11,7 +11,7 @@ from desk.domain.guarded import content_hash
 from desk.domain.mail import NONE, PASS, Fetched, ParsedMail
 from desk.domain.sending import LOOP_SECRET
 from desk.mail.authentication import Learned, judge, learn
-from desk.mail.automated import CAME_BACK, bounced, is_own_loop, without_forged_mark
+from desk.mail.automated import CAME_BACK, LOOP_HEADER, bounced, is_own_loop, without_forged_mark
 from desk.mail.parse import parse
 from desk.mail.source import Batch
 from desk.mail.threads import Candidate, Decision, Via, assign, subject_key, ticket_tag
@@ -25,19 +25,25 @@ SUBJECT_DAYS = 30
 
 
 def letter(fetched: Fetched) -> Letter:
-    """A message ready to be filed. Only what is stored is kept of it: the rest is read from its bytes when wanted."""
-    mail = parse(fetched.raw)
+    """A message ready to be filed."""
+    return Letter(fetched, *read(fetched.raw))
+
+
+def read(raw: bytes) -> tuple[ParsedMail, str, bytes, tuple[str, ...], str, str]:
+    """What filing needs to know of a message's bytes, as `Letter` holds it. Only what is stored or asked on the way is
+    kept: the rest is read from the bytes when wanted."""
+    mail = parse(raw)
     hashes = tuple("" if a.content is None else content_hash(a.content) for a in mail.attachments)
     bare = tuple(replace(a, content=None) for a in mail.attachments)
-    return Letter(
-        fetched,
-        replace(mail, attachments=bare, plain="", html=""),
-        content_hash(fetched.raw),
-        zlib.compress(fetched.raw, 1),
-        hashes,
-        subject_key(mail.subject),
-        ticket_tag(mail.subject) or "",
-    )
+    names = {name.lower() for name, _ in mail.headers}
+    fields = tuple(f for f in mail.headers if not f[0].startswith("part:")) if names & _ASKED else ()
+    mail = replace(mail, attachments=bare, plain="", html="", headers=fields, authentication=NONE)
+    key, tag = subject_key(mail.subject), ticket_tag(mail.subject) or ""
+    return mail, content_hash(raw), zlib.compress(raw, 1), hashes, key, tag
+
+
+_ASKED = {"authentication-results", LOOP_HEADER.lower()}
+"""Fields without which no field of a message has a say in where it belongs."""
 
 
 def take(
@@ -90,7 +96,7 @@ def _proven(
         word = judge(mail, box.auth_servers or (known.server or known.candidate,))
         if word == PASS and not (box.auth_servers or known.server):
             word = NONE
-        found.append(replace(one, mail=replace(mail, authentication=word)))
+        found.append(one if word == mail.authentication else replace(one, mail=replace(mail, authentication=word)))
     if known != before:
         changes.set_setting(tx, name, asdict(known))
     return found

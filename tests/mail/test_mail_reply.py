@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from desk.mail import quotemarks as marks
 from desk.mail.reply import split
 
 OWN = "The new shade fits."
@@ -163,3 +164,12 @@ def test_no_text_is_invented(text: str) -> None:
 @settings(deadline=None)
 def test_own_lines_above_everything_survive(lines: list[str]) -> None:
     assert OWN in split("\n".join([OWN, "", *lines])).reply
+
+
+@settings(max_examples=400)
+@given(st.data())
+def test_the_quick_question_asked_of_every_line_hides_none_that_opens_an_original(data: st.DataObject) -> None:
+    pattern = data.draw(st.sampled_from([marks.ORIGINAL, marks.ABOVE, marks.RULER, marks.TITLED, marks._START]))
+    line = data.draw(st.from_regex(pattern)).split("\n", 1)[0]
+    if line.strip() and (pattern.match(line) or marks.starts(line)):
+        assert marks.may_open(line)
