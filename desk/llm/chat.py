@@ -28,7 +28,10 @@ class ChatFormat:
         system = [s for message in prompt.messages if message.role == "system" for s in message.segments]
         user = [s for message in prompt.messages if message.role == "user" for s in message.segments]
         between = Segment("\n\n") if self.before_user is None else Segment(self.before_user, special=True)
-        return [Segment(self.start, special=True), *system, between], [*user, Segment(self.end, special=True)]
+        end = Segment(
+            self.end, special=True, starts=True
+        )  # where a longer question goes on instead, all before it is kept
+        return [Segment(self.start, special=True), *system, between], [*user, end]
 
 
 def parse(template: str, *, bos: str = "", eos: str = "") -> ChatFormat:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,16 +20,25 @@ from desk.llm.writing import Writer
 
 _SEQUENCES = 17  # the prompt, and sixteen labels beside it
 _BATCH = 128
-_SAVED_PREFIXES = 4
+_SAVED_BYTES = 256 << 20
+"""System words and the latest tickets' prompts, saved so that a redraft some tickets later is no cold start."""
 _BASELINES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """The state after some tokens, evaluated in batches that ended at `ends`."""
+
+    state: bytes
+    ends: tuple[int, ...]
 
 
 class LlamaCpp:
     """The `Model` protocol on llama.cpp, with one context.
 
     Sequence 0 holds `_kept`, the prompt of the last call (and perhaps its answer, dropped by the next). The next call
-    keeps their longest common prefix, in whole batches, and evaluates only the rest. When the system words differ,
-    their saved state is restored instead.
+    keeps their longest common prefix, in whole batches, and evaluates only the rest. Where a saved state (of system
+    words, of an earlier ticket's draft) has more in common, that is restored instead.
     """
 
     def __init__(self, file: Path, *, name: str = "", context: int = 4096, threads: int = 0) -> None:
@@ -41,7 +51,7 @@ class LlamaCpp:
         self._lock = threading.Lock()
         self._kept: list[int] = []
         self._ends: list[int] = []
-        self._saved: OrderedDict[tuple[int, ...], bytes] = OrderedDict()
+        self._saved: OrderedDict[tuple[int, ...], _Saved] = OrderedDict()
         self._baselines: OrderedDict[tuple[object, ...], NDArray[np.float64]] = OrderedDict()
         self._step = _step(file.stat().st_size)
         self._open = True
@@ -113,6 +123,7 @@ class LlamaCpp:
             sampler = self._engine.sampler(grammar=grammar, temperature=temperature, seed=seed)
             try:
                 evaluated = self._evaluate(tokens, starts, cancel)
+                self._save()
                 finished, written = self._write(sampler, writer, max_tokens, cancel)
             except Cancelled as stopped:
                 evaluated = _evaluated_by(stopped)
@@ -166,7 +177,7 @@ class LlamaCpp:
                 self._ends.append(end)
                 position = end
                 if position == starts[0]:
-                    self._save(tuple(tokens[:position]))
+                    self._save()
         except ModelError:
             self._forget()
             raise
@@ -178,29 +189,30 @@ class LlamaCpp:
         return [end for a, b in itertools.pairwise(edges) for end in (*range(a + self._step, b, self._step), b)]
 
     def _reuse(self, tokens: list[int], head: int, ends: list[int]) -> int:
-        """Keep the batches that sequence 0 has in common with these, or restore the system prefix; how many tokens."""
-        alike = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(self._kept, tokens, strict=False))
-        common = sum(1 for _ in alike)
-        pairs = zip(self._ends, ends[:-1], strict=False)  # the last batch is evaluated anew, for its logits
-        kept = [end for _, end in itertools.takewhile(lambda pair: pair[0] == pair[1] <= common, pairs)]
-        state = self._saved.get(tuple(tokens[:head])) if (kept[-1] if kept else 0) < head else None
-        if state is not None:
+        """Bring back what was evaluated before of these tokens: from sequence 0, or what was saved; how many tokens."""
+        kept = _common(self._kept, self._ends, tokens, ends)
+        saved = [(key, one) for key, one in self._saved.items() if key[:head] == tuple(tokens[:head])]
+        shared = {key: _common(key, one.ends, tokens, ends) for key, one in saved}
+        best = max(shared, key=lambda key: len(shared[key]), default=None)
+        if best is not None and len(shared[best]) > len(kept):
+            self._saved.move_to_end(best)
             self._forget()
-            restored = self._engine.restore(state)
-            kept = [end for end in ends if end <= head] if restored else []
-        elif not self._engine.drop(0, kept[-1] if kept else 0):
+            kept = shared[best] if self._engine.restore(self._saved[best].state) else []
+        if not self._engine.drop(0, kept[-1] if kept else 0):
             self._forget()
             kept = []
         start = kept[-1] if kept else 0
         self._kept, self._ends = tokens[:start], kept
         return start
 
-    def _save(self, prefix: tuple[int, ...]) -> None:
-        if prefix not in self._saved:
-            self._saved[prefix] = self._engine.save()
-            while len(self._saved) > _SAVED_PREFIXES:
-                self._saved.popitem(last=False)
-        self._saved.move_to_end(prefix)
+    def _save(self) -> None:
+        """Keep the state of sequence 0; the longest unused go first where there is no room."""
+        key = tuple(self._kept)
+        if key not in self._saved:
+            self._saved[key] = _Saved(self._engine.save(), tuple(self._ends))
+        self._saved.move_to_end(key)
+        while sum(len(one.state) for one in self._saved.values()) > _SAVED_BYTES:
+            self._saved.popitem(last=False)
 
     def _forget(self) -> None:
         self._engine.clear()
@@ -297,6 +309,14 @@ class LlamaCpp:
     def _must_be_open(self) -> None:
         if not self._open:
             raise ModelError(f"The model {self.name} was closed.", "Load it again.")
+
+
+def _common(before: Sequence[int], their_ends: Sequence[int], tokens: list[int], ends: list[int]) -> list[int]:
+    """Ends of the batches that two prompts have in common; never the last one, which is evaluated for its logits."""
+    alike = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(before, tokens, strict=False))
+    common = sum(1 for _ in alike)
+    pairs = zip(their_ends, ends[:-1], strict=False)
+    return [end for _, end in itertools.takewhile(lambda pair: pair[0] == pair[1] <= common, pairs)]
 
 
 class _Stopped(Cancelled):

@@ -97,7 +97,7 @@ def request(case: Case, rooms: Rooms, material: Material, composed: Draft) -> Pr
     words = tone(composed.language, composed.register)
     if not case.instruction:
         return briefing.ask("draft", **words)
-    return briefing.ask("redraft", draft=case.rejected or composed.body, instruction=case.instruction, **words)
+    return briefing.ask("draft", "redraft", draft=case.rejected or composed.body, instruction=case.instruction, **words)
 
 
 def dress(text: str, composed: Draft, *, name: str, box: MailboxConfig) -> Draft | None:

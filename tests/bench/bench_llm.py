@@ -38,6 +38,7 @@ take longer than Friday I would rather cancel and have the money back. My neighb
 nobody can have missed the driver.
 Kind regards""",
 )
+TONE = prompts.tone("en", Register.FORMAL)
 EARLIER = """We are sorry for the wait. Your order left our house yesterday; the link in the last mail shows it.
 If anything is missing, answer this mail and we will look into it at once."""
 
@@ -65,7 +66,7 @@ def steps(model: LlamaCpp, message: str, *, alone: bool) -> tuple[list[Usage], f
         lambda: (
             model.score(brief.ask("answers", question=question, passage="[1] Duplicate charges"), ["yes", "no"]).usage
         ),
-        lambda: model.generate(brief.ask("draft", **prompts.tone("en", Register.FORMAL)), max_tokens=120).usage,
+        lambda: model.generate(brief.ask("draft", **TONE), max_tokens=120).usage,
     ):
         if alone:
             forget(model)
@@ -100,6 +101,26 @@ def prefixes(model: LlamaCpp) -> None:
     restored = steps(model, MESSAGES[1], alone=False)[0]
     alone, back = evaluated(apart[1][0]), evaluated(restored)
     print(f"{'system words restored from memory':34}{alone:14}{back:14}{back / alone:8.3f}{'0.45':>8}")
+
+
+def redrafts(model: LlamaCpp) -> None:
+    """A draft asked for again after another ticket's calls: tokens and seconds to its first word, against a cold start."""
+    again = briefing(MESSAGES[0]).ask("draft", "redraft", draft=EARLIER, instruction="shorter", **TONE)
+    forget(model)
+    begun = time.perf_counter()
+    cold = model.generate(again, max_tokens=1).usage
+    cold_s = time.perf_counter() - begun
+    forget(model)
+    for message in MESSAGES:
+        steps(model, message, alone=False)
+    begun = time.perf_counter()
+    kept = model.generate(again, max_tokens=1).usage
+    kept_s = time.perf_counter() - begun
+    ratio = kept.tokens_evaluated / cold.tokens_evaluated
+    print(
+        f"{'redraft, tokens evaluated':34}{cold.tokens_evaluated:14}{kept.tokens_evaluated:14}{ratio:8.3f}{'0.15':>8}"
+    )
+    print(f"{'  seconds to the first word':34}{cold_s:14.2f}{kept_s:14.2f}{kept_s / cold_s:8.3f}{'0.15':>8}")
 
 
 def _row(usages: list[Usage]) -> str:
@@ -158,6 +179,7 @@ def main() -> None:
     model = LlamaCpp(found.path, name=found.name)
     print(f"{model.name}, context {model.context}, loaded in {time.perf_counter() - begun:.2f} s\n")
     prefixes(model)
+    redrafts(model)
     speed(model)
     cancels(model)
     print(f"memory at most            {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024:8} MB")

@@ -65,6 +65,20 @@ def test_an_answer_does_not_cost_the_next_question_its_prefix(model: LlamaCpp) -
     assert model.generate(ask("Prefix two: hello?", "draft"), max_tokens=1).usage.tokens_evaluated <= BATCH
 
 
+def test_a_redraft_some_tickets_later_evaluates_only_what_was_said_about_the_first(model: LlamaCpp) -> None:
+    words = {"language": "English", "register": "formal"}
+    ticketed = ticket("Prefix three: when does it arrive?")
+    first = ticketed.ask("draft", **words)
+    again = ticketed.ask("draft", "redraft", draft="On Friday.", instruction="shorter", **words)
+    model.generate(first, max_tokens=20)
+    for other in ("Prefix four: may I return it?", "Prefix five: is it in stock?"):
+        model.generate(ask(other, "draft"), max_tokens=5)
+    usage = model.generate(again, max_tokens=1).usage
+    common = len(shared(model.tokens(first), model.tokens(again)))
+    assert common > usage.tokens_in / 2
+    assert usage.tokens_evaluated == usage.tokens_in - common
+
+
 def test_the_next_message_keeps_the_system_words(model: LlamaCpp) -> None:
     model.score(ask("First message about a parcel."), LABELS)
     usage = model.score(ask("Second message, about an invoice."), LABELS).usage

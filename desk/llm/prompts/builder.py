@@ -6,7 +6,7 @@ prompts of a message share their longest possible prefix, and a model evaluates 
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -68,16 +68,19 @@ class Briefing:
     parts: tuple[Part, ...]
     delimiter: str
 
-    def ask(self, template: str, **values: str | CleanText) -> Prompt:
-        """The prompt of one step: this briefing, then the template's question with its values.
+    def ask(self, *templates: str, **values: str | CleanText) -> Prompt:
+        """The prompt of one step: this briefing, then the templates' words with their values, one after the other.
 
         Raises TypeError for a value that is neither `str` nor `CleanText`, ValueError for a missing or unknown one.
         """
-        first, *rest = _fill(template, values, self.delimiter)
-        user = (*self._segments(), Segment("\n\n" + first.text, starts=True), *rest)
+        _expect(templates, values)
+        user = self._segments()
+        for template in templates:
+            first, *rest = _fill(template, values, self.delimiter)
+            user = (*user, Segment("\n\n" + first.text, starts=True), *rest)
         return Prompt(
             messages=(Message("system", (Segment(_template(self.system)),)), Message("user", user)),
-            version=version(self.system, "briefing", template),
+            version=version(self.system, "briefing", *templates),
         )
 
     def plus(self, *parts: Part) -> "Briefing":
@@ -144,15 +147,17 @@ def _template(name: str) -> str:
     return path.read_text(encoding="utf-8").strip()
 
 
-def _fill(template: str, values: dict[str, str | CleanText], delimiter: str) -> list[Segment]:
-    """The template's text with its places filled; outside values become framed segments of their own."""
-    text = _template(template)
-    wanted = set(_PLACE.findall(text))
+def _expect(templates: Sequence[str], values: Mapping[str, str | CleanText]) -> None:
+    wanted = {place for name in templates for place in _PLACE.findall(_template(name))}
     if wanted != set(values):
         lacking, unknown = sorted(wanted - set(values)), sorted(set(values) - wanted)
-        raise ValueError(f"template {template!r} lacks values for {lacking}, has no place for {unknown}")
+        raise ValueError(f"template {'+'.join(templates)!r} lacks values for {lacking}, has no place for {unknown}")
+
+
+def _fill(template: str, values: Mapping[str, str | CleanText], delimiter: str) -> list[Segment]:
+    """The template's text with its places filled; outside values become framed segments of their own."""
     out: list[Segment] = []
-    for number, piece in enumerate(_PLACE.split(text)):
+    for number, piece in enumerate(_PLACE.split(_template(template))):
         if number % 2 == 0:
             out.append(Segment(piece))
         else:
