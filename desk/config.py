@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from desk.config_rules import EscalationConfig
 from desk.errors import ConfigError
 from desk.toml_record import Rules, build, either, shown
 
@@ -247,6 +248,8 @@ class Config:
     """What answers are taken from."""
     guard: GuardConfig = GuardConfig()
     """What is kept back beside attacks."""
+    escalation: EscalationConfig = EscalationConfig()  # noqa: RUF009  frozen, like the others
+    """When a ticket goes to somebody in charge."""
     webhook: WebhookConfig = WebhookConfig()
     """Messages handed in by HTTP."""
     screen: ScreenConfig = ScreenConfig()
@@ -270,6 +273,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "mailboxes.smtp.port": (1, 65535),
     "model.context": (512, 1_048_576),
     "model.threads": (0, 1024),
+    "escalation.messages": (0, 100),
     "knowledge.lookups.seconds": (1, 30),
     "knowledge.lookups.keep_seconds": (0, 86_400),
     "pipeline.window_seconds": (0, 3600),

@@ -51,6 +51,8 @@ class Case:
     """False when Reply-To leads elsewhere: account facts then stay out of the reply."""
     forged: bool = False
     """The receiving server found that the sender is not who they say: nothing of an account is told (RFC 8601)."""
+    vip: bool = False
+    """Whether people marked this contact as one to be careful with."""
     instruction: str = ""
     """What the agent asked for at a redraft: an instruction, or the reason of a rejection."""
     rejected: str = ""

@@ -33,6 +33,8 @@ class Material:
     """The message only says thank you."""
     open: tuple[str, ...] = ()
     """Questions of the message that nothing answers."""
+    escalate: tuple[str, ...] = ()
+    """Why it goes to somebody in charge, by the rules of the house."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Plan: the when-edge that fires, its actions in words, and the question to a person where one is needed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from desk.domain.codec import to_json
 from desk.domain.enums import ActionKind, RouteTo
@@ -9,8 +9,9 @@ from desk.llm.base import Usage
 from desk.pipeline.case import Case, Result, Rooms
 from desk.pipeline.compose import NONE_FITS, Material, answering
 from desk.pipeline.context import brief
+from desk.pipeline.escalation import reasons
 from desk.pipeline.material import material_of
-from desk.pipeline.playbook import Edge, edge
+from desk.pipeline.playbook import ESCALATE, Edge, edge
 from desk.pipeline.sentences import plain
 
 SURE = 0.9
@@ -20,14 +21,16 @@ SURE = 0.9
 def run(case: Case, rooms: Rooms) -> Result:
     """Choose the edge and spell out its actions. An agent's earlier pick settles the question."""
     material = material_of(case.outputs)
+    material = replace(material, escalate=reasons(case, rooms, material))
     chosen = edge(material)
-    actions = [action(kind, case, material) for kind in chosen.actions]
+    why = "; ".join(material.escalate) if chosen.name == ESCALATE and material.escalate else chosen.why
+    actions = [action(kind, case, rooms, material, why) for kind in chosen.actions]
     actions.append(
         PlannedAction(ActionKind.TAG_THREAD, f"tag {material.triage.category}", {"tag": material.triage.category})
     )
     if not case.earlier_threads:
         actions.append(PlannedAction(ActionKind.CREATE_CONTACT, f"remember {case.contact_addr} as a contact"))
-    output = {"edge": chosen.name, "why": chosen.why, "actions": to_json(actions), "question": None}
+    output = {"edge": chosen.name, "why": why, "actions": to_json(actions), "question": None}
     asked = None if case.chosen else question(chosen, material)
     if asked is None:
         return Result(output)
@@ -59,19 +62,21 @@ def answers(case: Case, rooms: Rooms, material: Material) -> Opinion | None:
     return Opinion(scores.probabilities, scores.usage, rooms.models.fast.name, prompt.version)
 
 
-def action(kind: ActionKind, case: Case, material: Material) -> PlannedAction:
-    """One action in words a person can read."""
+def action(kind: ActionKind, case: Case, rooms: Rooms, material: Material, why: str) -> PlannedAction:
+    """One action in words a person can read, with what it needs to be carried out."""
     titles = ", ".join(p.title for p in answering(material.retrievals, material.triage.language))
+    boss = rooms.config.escalation.to
     detail = {
         ActionKind.REPLY: f"reply from {titles}" if titles else "reply",
-        ActionKind.ESCALATE: "hand to somebody in charge",
+        ActionKind.ESCALATE: f"hand to {boss or 'somebody in charge'}: {why}",
         ActionKind.ARCHIVE: "close, nothing is asked",
         ActionKind.CREATE_TICKET: "note the wish for the team",
         ActionKind.FORWARD: "forward",
         ActionKind.CREATE_CONTACT: f"remember {case.contact_addr} as a contact",
         ActionKind.TAG_THREAD: "tag",
     }[kind]
-    return PlannedAction(kind, detail)
+    data = {"to": boss, "why": why} if kind is ActionKind.ESCALATE else {}
+    return PlannedAction(kind, detail, data)
 
 
 def question(chosen: Edge, material: Material) -> dict[str, object] | None:

@@ -18,10 +18,13 @@ class Edge:
     why: str
 
 
+ESCALATE = "escalate"
+
+
 def _escalates(m: Material) -> bool:
-    return any(i.intent is Intent.ESCALATION and i.confidence >= 0.5 for i in m.triage.intents) or (
-        m.triage.category is Category.COMPLAINT and m.triage.priority is Priority.URGENT
-    )
+    asked = any(i.intent is Intent.ESCALATION and i.confidence >= 0.5 for i in m.triage.intents)
+    upset = m.triage.category is Category.COMPLAINT and m.triage.priority is Priority.URGENT
+    return bool(m.escalate) or asked or upset
 
 
 EDGES: tuple[Edge, ...] = (
@@ -33,7 +36,7 @@ EDGES: tuple[Edge, ...] = (
         "the message only says thank you",
     ),
     Edge(
-        "escalate",
+        ESCALATE,
         _escalates,
         (ActionKind.ESCALATE, ActionKind.REPLY),
         RouteTo.ESCALATE,

@@ -18,7 +18,7 @@ def run(case: Case, rooms: Rooms) -> Result:
     to = chosen.to
     if to is RouteTo.WAITING_FOR_INPUT and not plan["question"]:
         to = RouteTo.REVIEW
-    why = chosen.why
+    why = str(plan["why"])
     failed = [g for g in gates if not g.passed]
     if failed:
         why = f"{why}; {failed[0].reason}"

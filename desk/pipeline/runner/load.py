@@ -41,6 +41,7 @@ def case_of(db: Database, run: jobs.Run, config: Config, on: date | None = None)
     asked = [row for row in rows if row.run_id == run.id and row.direction is Direction.INBOUND]
     newest = asked[-1] if asked else rows[-1]
     earlier = [row for row in rows if row.id < newest.id and row not in asked and row.clean and not _aside(row)]
+    contact = db.get(people.contact(detail.contact_id or 0))
     outputs = {step.step: step.output for step in db.get(jobs.steps(run.id))}
     return Case(
         thread_id=detail.row.id,
@@ -56,6 +57,7 @@ def case_of(db: Database, run: jobs.Run, config: Config, on: date | None = None)
         box=mailbox(config, detail.row.mailbox),
         replies_to_sender=newest.reply_to.casefold() in ("", newest.from_addr.casefold()),
         forged=any(row.authentication == FAIL for row in (*asked, newest)),
+        vip=contact is not None and contact.vip,
         instruction=str(run.data.get("instruction", "")),
         rejected=str(run.data.get("rejected", "")),
         chosen=_article(str(run.data.get("chosen", ""))),
