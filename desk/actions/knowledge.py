@@ -103,20 +103,27 @@ def accept(desk: Desk, proposal_id: int) -> Done:
             raise Refused(
                 f"{blank.group()} stands where somebody's was taken out.", "Say it for everybody, or cut it: e."
             )
-        name = _free(u, article)
+        name = row.article_id or _free(u, article)
+        before = u.get(articles.one(name))
         if article.kind == "ticket":
             article = replace(article, authority=Authority.LEARNT)
-        articles.save(u.tx, replace(article, id=name), by=desk.agent, at=u.now, source="proposal")
+        source = articles.FILE if row.article_id else "proposal"
+        articles.save(u.tx, replace(article, id=name), by=desk.agent, at=u.now, source=source)
         proposals.settle(u.tx, proposal_id, proposals.ACCEPTED, by=desk.agent, at=u.now, article_id=name)
         if row.gap_id is not None:
             gaps.settle(u.tx, row.gap_id, gaps.OPEN, desk.agent)
         u.note("proposal.accepted", _name(article))
-    return Done(f"In use: {_name(article)}", partial(_unaccept, desk, proposal_id, name))
+    return Done(
+        f"In use: {_name(article)}", partial(_unaccept, desk, proposal_id, name, before.article if before else None)
+    )
 
 
-def _unaccept(desk: Desk, proposal_id: int, article_id: str) -> Done:
+def _unaccept(desk: Desk, proposal_id: int, article_id: str, before: Article | None) -> Done:
     with unit(desk, "proposal.reopen", f"proposal:{proposal_id}") as u:
-        articles.remove(u.tx, article_id, by=desk.agent, at=u.now)
+        if before is None:
+            articles.remove(u.tx, article_id, by=desk.agent, at=u.now)
+        else:
+            articles.save(u.tx, before, by=desk.agent, at=u.now, source="desk")
         proposals.settle(u.tx, proposal_id, proposals.PROPOSED, by="", at=u.now, was=proposals.ACCEPTED)
     return Done("Out of use, proposed again")
 

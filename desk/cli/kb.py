@@ -117,24 +117,28 @@ def _import(given: argparse.Namespace) -> int:
     if not (folder := Path(given.text[0]).expanduser().absolute()).exists():
         raise KnowledgeError(f"There is no folder {folder}.", "Name a folder of Markdown, text, HTML or PDF files.")
     db = rooms.store(*rooms.configuration())
-    count = import_files(db, KnowledgeConfig(folder=str(folder)))
+    done = import_files(db, KnowledgeConfig(folder=str(folder)))
     db.close()
-    print(f"{count} articles are in the store; a running desk indexes them at once, else `desk kb rebuild` does.")  # noqa: T201
+    print(f"{done.read} articles are in the store; a running desk indexes them at once, else `desk kb rebuild` does.")  # noqa: T201
+    if done.both:
+        print(plain.line(f"Changed in desk and in the file as well: {', '.join(done.both)}.", 200))  # noqa: T201
+        print("What was changed in desk stays in use; the Knowledge view (g k) proposes what the file says.")  # noqa: T201
     return 0
 
 
 def _rebuild(given: argparse.Namespace) -> int:
     from desk.knowledge import embed
     from desk.knowledge.index import Index
-    from desk.store import articles
+    from desk.workers.indexing import Indexer
 
     config, places = rooms.configuration()
     db = rooms.store(config, places)
     index = Index(places.vectors, embed.load(config.knowledge.embeddings))
-    items = [row.article for row in db.get(articles.all_rows())]
-    index.rebuild(items)
+    count = Indexer(db, index).rebuild()
     db.close()
-    print(f"The index holds {len(items)} articles and resolved tickets again.")  # noqa: T201
+    if count is None:
+        raise KnowledgeError("A running desk is writing the index just now.", "Try again in a minute.")
+    print(f"The index holds {count} articles and resolved tickets again.")  # noqa: T201
     return 0
 
 

@@ -16,6 +16,8 @@ from desk.store.columns import maker, moment, stamp, strings
 from desk.store.database import Read
 from desk.store.tables import article_versions, articles, disagreements
 
+FILE = "file"
+"""Source of what was read from a file and not changed here since."""
 a = articles.c
 
 
@@ -110,6 +112,19 @@ def save(
     row = {"title": article.title, "body": article.body, "saved_by": by, "saved_at": stamp(at)}
     tx.execute(article_versions.insert().values(article_id=article.id, version=version + 1, **row))
     return int(version) + 1
+
+
+def take_in(tx: Connection, article: Article, *, by: str, at: datetime) -> bool:
+    """Take an article from its file; False where a person changed or took it out here since and the file says something
+    new: then nothing is written but that this was seen, and a person must decide. An unchanged file changes nothing."""
+    row = tx.execute(sa.select(a.content_hash, a.imported, a.source, a.deleted, a.updated_by).where(a.id == article.id))
+    stored, digest = row.first(), hash_of(article)
+    ours = stored is not None and (stored[2] != FILE or (stored[3] and stored[4] != by))
+    if stored is None or not ours:
+        save(tx, article, by=by, at=at, source=FILE)
+    seen = stored is not None and digest in (stored[1], "" if stored[3] else stored[0])
+    tx.execute(articles.update().where(a.id == article.id).values(imported=digest))
+    return not ours or seen
 
 
 def remove(tx: Connection, article_id: str, *, by: str, at: datetime) -> None:

@@ -29,7 +29,7 @@ class ProposalRow:
     thread_id: int | None
     gap_id: int | None
     article_id: str
-    """What it became, once accepted."""
+    """What it became once accepted, or what it would replace: its file says otherwise than what was changed here."""
     made_at: datetime
     number: str
 
@@ -82,10 +82,19 @@ def resolved_after(at: float, thread_id: int) -> Read[Resolved | None]:
 
 
 def add(
-    tx: Connection, article: Article, *, at: datetime, thread_id: int | None = None, gap_id: int | None = None
+    tx: Connection,
+    article: Article,
+    *,
+    at: datetime,
+    thread_id: int | None = None,
+    gap_id: int | None = None,
+    replaces: str = "",
 ) -> int:
-    """Propose an article."""
+    """Propose an article; one that `replaces` another takes the place of what was proposed for it before."""
+    if replaces:
+        tx.execute(proposals.delete().where(p.article_id == replaces, p.state == PROPOSED))
     values = {"article": to_json(article), "thread_id": thread_id, "gap_id": gap_id, "made_at": stamp(at)}
+    values["article_id"] = replaces
     return int(tx.execute(proposals.insert().values(values).returning(p.id)).scalar_one())
 
 
@@ -98,7 +107,8 @@ def settle(
     tx: Connection, proposal_id: int, state: str, *, by: str, at: datetime, was: str = PROPOSED, article_id: str = ""
 ) -> None:
     """Accept, refuse, or put it back; Conflict when it is no longer as it `was`."""
-    _only(tx, proposal_id, was, {"state": state, "decided_by": by, "decided_at": stamp(at), "article_id": article_id})
+    values: dict[str, Any] = {"state": state, "decided_by": by, "decided_at": stamp(at)}
+    _only(tx, proposal_id, was, values | ({"article_id": article_id} if article_id else {}))
 
 
 def drop(tx: Connection, proposal_id: int) -> None:

@@ -28,6 +28,7 @@ articles = sa.Table(
     text("updated_by"),
     number("cited"),
     text("compared"),
+    text("imported"),
 )
 
 disagreements = sa.Table(

@@ -9,6 +9,7 @@ from desk.ui.reads import Reads
 
 if TYPE_CHECKING:
     from desk.domain.guarded import Evidence
+    from desk.domain.ticket import Article
     from desk.store.changes import EventRow
     from desk.store.drafts import DraftRow, QuestionRow
     from desk.store.gaps import GapRow
@@ -36,6 +37,8 @@ class Opened:
     known: "Known | None" = None
     proposal: "ProposalRow | None" = None
     gap: "GapRow | None" = None
+    in_use: "Article | None" = None
+    """What the proposal would replace."""
     event: "EventRow | None" = None
     tier: str = ""
     tokens: int = 0
@@ -88,6 +91,11 @@ async def load(database: Reads, pane: str, id: int | None, row: Any, me: str) ->
         opened.gap = row if isinstance(row, GapRow) else None
         opened.proposal = row if isinstance(row, ProposalRow) else None
         opened.known = row if opened.gap is None and opened.proposal is None else None
+        if opened.proposal is not None and opened.proposal.article_id:
+            from desk.store import articles
+
+            replaced = await database.get(articles.one(opened.proposal.article_id))
+            opened.in_use = replaced.article if replaced else None
         return opened
     thread_id: int | None = id
     if pane == "outbox":

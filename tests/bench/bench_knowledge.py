@@ -6,17 +6,23 @@ time (see `desk.knowledge.embed` for why), bare fastembed that way and in batche
 
 import statistics
 import tempfile
+import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from desk.config import Config
 from desk.domain.ticket import Article
 from desk.knowledge import articles as files
 from desk.knowledge import embed, glossary
 from desk.knowledge.index import Index
+from desk.llm import Models
+from desk.pipeline.case import Rooms
 from desk.store import articles, database
+from desk.workers import think
 from desk.workers.indexing import Indexer
+from desk.workers.loop import Stop
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_mailbox" / "knowledge"
 ROUNDS = 5
@@ -85,6 +91,40 @@ def edit_to_search() -> None:
         db.close()
 
 
+def edit_to_search_in_a_running_desk() -> None:
+    """Seconds from a person's save to the moment another process's search finds it, the think worker running."""
+    with tempfile.TemporaryDirectory() as name:
+        db, index = database.open(str(Path(name) / "desk.db")), Index(Path(name) / "vectors", embed.load())
+        with db.write() as tx:
+            for item in files.load(SAMPLE):
+                articles.save(tx, item, by="bench", at=datetime.now(UTC))
+        stop = Stop()
+        rooms = Rooms(Config(), index.embedder, index, Models(None, None, "no model in this bench"), None, None)
+        worker = threading.Thread(target=think.run, args=(db, lambda: rooms, stop))
+        worker.start()
+        here, reader = database.open(str(Path(name) / "desk.db")), Index(Path(name) / "vectors", embed.load())
+        while len(reader.ids()) < len(here.get(articles.hashes())):
+            time.sleep(0.1)
+        [first, *_] = files.load(SAMPLE)
+        took = []
+        for number in range(10):
+            item = Article(first.id, first.title, f"{first.body}\n\nThe word of the day is zanzibar{number}.")
+            started = time.perf_counter()
+            with here.write() as tx:
+                articles.save(tx, item, by="bench", at=datetime.now(UTC), source="desk")
+            while not any(f"zanzibar{number}" in hit.article.body for hit in reader.search(f"zanzibar{number}")):
+                time.sleep(0.01)
+            took.append(time.perf_counter() - started)
+        print(
+            f"edit to search, worker running: median {statistics.median(took):.3f} s, slowest {max(took):.3f} s of {len(took)}"
+        )
+        stop.event.set()
+        worker.join()
+        here.close()
+        db.close()
+
+
 if __name__ == "__main__":
     throughput()
     edit_to_search()
+    edit_to_search_in_a_running_desk()

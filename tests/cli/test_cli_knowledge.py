@@ -1,10 +1,14 @@
 """`desk kb` and `desk models`: search and comparison for other programs, and the knowledge of the store."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from commands import Shell, process
+
+from desk.domain.ticket import Article
+from desk.store import articles, database
 
 ARTICLES = {
     "delivery": ("Delivery times", "A parcel within Europe takes three to five working days."),
@@ -207,3 +211,21 @@ def test_ready_made_replies_are_listed_and_checked(desk: Shell, tmp_path: Path) 
     (desk.home / "playbooks").mkdir()
     (desk.home / "playbooks" / "money.md").write_text("---\ncategory: billing\n---\n## Say\nSoon.", encoding="utf-8")
     assert {one["id"] for one in desk("replies", "check", "--json").json} == {"bad", "worse", "money"}
+
+
+def test_an_import_says_where_desk_and_the_file_were_both_changed(desk: Shell, folder: Path) -> None:
+    desk("kb", "import", str(folder))
+    db = database.open(desk.home / "desk.sqlite")
+    with db.write() as tx:
+        article = Article("returns", "Sending things back", "Within sixty days, says Mara.")
+        articles.save(tx, article, by="mara", at=datetime.now(UTC), source="desk")
+    db.close()
+    assert "Changed in desk" not in desk("kb", "import", str(folder)).out
+    (folder / "returns.md").write_text("---\ntitle: Sending things back\n---\nWithin ten days.\n", encoding="utf-8")
+    said = desk("kb", "import", str(folder)).out
+    assert "Changed in desk and in the file as well: returns." in said
+    assert desk("kb", "gaps", "--json").json == {
+        "gaps": [],
+        "proposals": [{"title": "Sending things back", "from": ""}],
+    }
+    assert "proposed: Sending things back" in desk("kb", "gaps").out

@@ -134,8 +134,8 @@ def gap(row: "GapRow", ink: Ink, now: datetime) -> Page:
     return shown
 
 
-def proposal(row: "ProposalRow", ink: Ink) -> Page:
-    """A proposed article, the blanks where something of a customer was taken out marked."""
+def proposal(row: "ProposalRow", in_use: "Article | None", ink: Ink) -> Page:
+    """A proposed article, the blanks where something of a customer was taken out marked; below it what it would replace."""
     found = row.article
     shown = Page()
     shown.anchor()
@@ -149,10 +149,17 @@ def proposal(row: "ProposalRow", ink: Ink) -> Page:
     for part in _words(found.body, ink):
         part.highlight_regex(BLANK, ink.marked)
         shown.add(part)
+    if row.article_id:
+        shown.add("")
+        shown.anchor()
+        shown.add(Text("── in use now, as it was changed here ", ink.quiet))
+        shown.add(*(_words(in_use.body, ink) if in_use else [Text("nothing: it was taken out of use here", ink.quiet)]))
     return shown
 
 
 def _origin(row: "ProposalRow") -> str:
+    if row.article_id:
+        return "by its changed file"
     return f"from {row.number}" if row.number else "from a question"
 
 

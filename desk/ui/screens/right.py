@@ -30,7 +30,7 @@ def show(screen: "MainScreen", opened: Opened) -> None:
     elif opened.gap is not None:
         page = knowing.gap(opened.gap, ink, now)
     elif opened.proposal is not None:
-        page = knowing.proposal(opened.proposal, ink)
+        page = knowing.proposal(opened.proposal, opened.in_use, ink)
     elif opened.known is not None:
         page = knowing.page(opened.known, ink, now)
     elif opened.thread is not None:
