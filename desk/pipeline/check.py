@@ -98,7 +98,9 @@ def _answered(draft: Draft, material: Material) -> Gate:
             done += 1
     if total == 1:
         return Gate("questions", done == 1, "the question is answered" if done else "the question is not answered")
-    return Gate("questions", done == total, f"{done} of {total} questions answered")
+    unsure = sum(r.known is Known.UNSURE for r in material.retrievals)
+    perhaps = f", {unsure} of them perhaps" if unsure and done else ""
+    return Gate("questions", done == total, f"{done} of {total} questions answered{perhaps}")
 
 
 def _language(draft: Draft) -> Gate:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from desk.config import MailboxConfig
 from desk.domain.ticket import Claim, Draft, Source
-from desk.pipeline.phrases import own_sentences
+from desk.pipeline.phrases import own_sentences, phrases, pick
 from desk.pipeline.sentences import carries, hard_tokens, promises, sentences, words
 
 SHARED_WORDS = 0.6
@@ -24,10 +24,11 @@ def house(box: MailboxConfig) -> frozenset[str]:
 def claims(draft: Draft, customer: str, ours: frozenset[str] = frozenset()) -> tuple[Claim, ...]:
     """The statements of a draft, each with the source that carries it, or None where none does."""
     frame = own_sentences(draft.language) | ours
+    quoting = pick(phrases(draft.language)[1].asked_too, draft.register).partition("{")[0]
     found: list[Claim] = []
     spans = sentences(draft.body)
     for number, (a, b) in enumerate(spans):
-        text = draft.body[a:b]
+        text = draft.body[a:b].removeprefix(quoting)
         if _is_frame(text, frame, first=number == 0):
             continue
         hard = hard_tokens(text)

@@ -15,6 +15,13 @@ from desk.pipeline.shorten import shortened
 
 MOST_SENTENCES = 6
 """A quoted passage is cut after this many sentences: a reply is not an article."""
+SAME_LANGUAGE = 0.06
+"""How much further than the nearest passage one in the customer's language may be to be quoted."""
+AHEAD = (0.18, 0.06, 0.03, 0.0)
+"""The same for a policy, an article, what was learnt from a ticket, and a ticket. Right for 109 of 113 questions; the nearest
+one was for 107, the customer's language always first for 106."""
+LONGEST_QUOTE = 160
+"""Characters of an open question that the reply names in the customer's words."""
 NONE_FITS = "none of these"
 """What an agent presses where no article answers."""
 
@@ -74,11 +81,17 @@ def answering(retrievals: Sequence[Retrieval], language: str = "") -> list[Passa
 
 
 def quotable(retrieval: Retrieval, language: str = "") -> Passage | None:
-    """The passage a reply quotes: public, in the customer's language where that is nearly as near, then of the stronger
-    authority: a policy before an article, both before a resolved ticket, whose words were meant for somebody else. What a
-    stronger one contradicts is never quoted beside it. Private text is never quoted."""
+    """The passage a reply quotes: public, and of those nearly as near as the nearest one in the customer's language rather
+    than in English, in no third one where these are, and of the stronger authority: a policy before an article, both
+    before a resolved ticket, whose words were meant for somebody else. What a stronger one contradicts is never quoted
+    beside it. Private text is never quoted."""
     public = near([p for p in retrieval.passages if p.public])
-    best = min(public, key=lambda p: (p.language != language, agreement.rank(p), -p.score), default=None)
+    read = [p for p in public if p.language in ("", "en", language)]
+    best = max(
+        read or public,
+        key=lambda p: p.score + SAME_LANGUAGE * (p.language == language) + AHEAD[agreement.rank(p)],
+        default=None,
+    )
     if best is None:
         return None
     against = {c.article for c in retrieval.conflicts if c.other == best.article}
@@ -200,13 +213,20 @@ def _next_step(
         steps.append(pick(p.ask_order, register))
     if material.thanks_only:
         return steps
-    open_questions = bool(material.open) or any(r.known is Known.NOVEL for r in material.retrievals)
-    if material.known is Known.NOVEL or open_questions:
+    if material.known is Known.NOVEL or material.open or any(r.known is Known.NOVEL for r in material.retrievals):
+        if passages or material.facts:
+            steps += [pick(p.asked_too, register).format(question=_quoted(one)) for one in material.open]
         if not material.wants_order and material.triage.category is not Category.FEATURE_REQUEST:
             steps.append(pick(p.passed_on, register))
     elif passages and not short:
         steps.append(pick(p.unsure, register))
     return steps
+
+
+def _quoted(question: str) -> str:
+    """The customer's own words, no longer than a line or two."""
+    words = question.rstrip(" ,;:-").replace("{", "(").replace("}", ")")
+    return words if len(words) <= LONGEST_QUOTE else f"{words[: LONGEST_QUOTE - 1].rsplit(' ', 1)[0]}…"
 
 
 def _sentence_case(blocks: list[str], language: str) -> list[str]:

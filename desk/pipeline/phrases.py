@@ -21,6 +21,7 @@ class Phrases:
     other_language: tuple[str, str]
     unsure: tuple[str, str]
     passed_on: tuple[str, str]
+    asked_too: tuple[str, str]
     ask_order: tuple[str, str]
     closing: tuple[str, str]
     welcome: tuple[str, str]
@@ -50,6 +51,7 @@ PHRASES: dict[str, Phrases] = {
             "I am looking into this with a colleague and will come back to you.",
             "I am looking into this with a colleague and will get back to you.",
         ),
+        asked_too=("You also wrote: “{question}”", "You also wrote: “{question}”"),
         ask_order=(
             "Could you please send me the order number so that I can look it up?",
             "Could you send me the order number so I can look it up?",
@@ -83,6 +85,7 @@ PHRASES: dict[str, Phrases] = {
             "Ich kläre das im Team und melde mich wieder bei Ihnen.",
             "Ich kläre das im Team und melde mich wieder bei dir.",
         ),
+        asked_too=("Sie schreiben außerdem: „{question}“", "Du schreibst außerdem: „{question}“"),
         ask_order=(
             "Könnten Sie mir bitte die Bestellnummer nennen, damit ich nachsehen kann?",
             "Kannst du mir bitte die Bestellnummer schicken, damit ich nachsehen kann?",
@@ -113,6 +116,7 @@ PHRASES: dict[str, Phrases] = {
             "Ik zoek dit met een collega uit en kom bij u terug.",
             "Ik zoek dit met een collega uit en kom bij je terug.",
         ),
+        asked_too=("U schreef ook: “{question}”", "Je schreef ook: “{question}”"),
         ask_order=(
             "Zou u mij het bestelnummer willen sturen, zodat ik het kan opzoeken?",
             "Kun je me het bestelnummer sturen, zodat ik het kan opzoeken?",
@@ -146,6 +150,7 @@ PHRASES: dict[str, Phrases] = {
             "Je vérifie cela avec l'équipe et je reviens vers vous.",
             "Je vérifie cela avec l'équipe et je reviens vers toi.",
         ),
+        asked_too=("Vous écrivez aussi : « {question} »", "Tu écris aussi : « {question} »"),
         ask_order=(
             "Pourriez-vous m'indiquer le numéro de commande afin que je puisse vérifier ?",
             "Peux-tu m'envoyer le numéro de commande pour que je vérifie ?",
@@ -179,6 +184,7 @@ PHRASES: dict[str, Phrases] = {
             "Lo estoy consultando con el equipo y volveré a escribirle.",
             "Lo estoy consultando con el equipo y te vuelvo a escribir.",
         ),
+        asked_too=("También nos escribe: «{question}»", "También nos escribes: «{question}»"),
         ask_order=(
             "¿Podría indicarme el número de pedido para que pueda consultarlo?",
             "¿Me envías el número de pedido para que pueda consultarlo?",

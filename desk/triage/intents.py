@@ -129,6 +129,16 @@ def asks(sentence: str) -> bool:
     )
 
 
+def opens(sentence: str) -> bool:
+    """Whether a sentence begins as a question does, whatever it ends with."""
+    return bool(_ASKS.match(sentence.strip()))
+
+
+def is_filler(sentence: str) -> bool:
+    """Whether a sentence asks nothing of its own: "Can you help me?", "I have two questions"."""
+    return bool(_FILLER.match(sentence.strip()))
+
+
 def thanks(text: str) -> bool:
     """Whether a text says thank you."""
     return bool(_THANKS.search(text))

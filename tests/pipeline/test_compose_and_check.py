@@ -218,6 +218,8 @@ def test_a_question_that_nothing_answers_is_told_and_fails_its_gate() -> None:
     draft = compose(m, subject="s", name="Dr. Anna Vogel", box=BOX)
     assert draft.body.startswith("Dear Dr. Anna Vogel,")
     assert PHRASES["en"].passed_on[0] in draft.body
+    assert "You also wrote: “Do you offer trade prices?”\n\n" + PHRASES["en"].passed_on[0] in draft.body
+    assert all(c.source for c in claims(draft, "Hello. Do you offer trade prices?", frozenset({BOX.signature})))
     assert "Nothing answers: Do you offer trade prices?" in draft.notes
     (gate,) = (g for g in examine(draft, m, "", frozenset({BOX.signature})) if g.name == "questions")
     assert not gate.passed
