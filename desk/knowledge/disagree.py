@@ -29,6 +29,8 @@ _NO = re.compile(
     r"nunca|ningun\w*|non)\b",
     re.I,
 )
+_CONDITION = re.compile(r"\b(?:until|unless|before|without|except|(?:as|so) long as)\b", re.I)
+"""Words that carry a no of their own: "until it is packed" and "as long as it is not packed" say the same."""
 _NAME = re.compile(r"(?<=[\w,;] )[A-ZÀ-Ý][\w-]+")
 _MOST = 24
 """Sentences of each that are compared."""
@@ -36,12 +38,12 @@ _MOST = 24
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """A sentence as it stands, its figures by unit, its English gloss without them, and whether it says no."""
+    """A sentence as it stands, its figures by unit, its English gloss without them, and whether it says no (None: not sure)."""
 
     said: str
     figures: dict[str, set[str]]
     bare: str
-    denies: bool
+    denies: bool | None
 
     @property
     def words(self) -> frozenset[str]:
@@ -91,7 +93,7 @@ def opposed(one: str, other: str, embedder: Embedder) -> tuple[str, str] | None:
 def _contradicts(one: _Statement, other: _Statement, likeness: float) -> bool:
     if likeness < NEAR or _about_others(one, other):
         return False
-    if one.denies != other.denies and likeness >= OPPOSED:
+    if likeness >= OPPOSED and {one.denies, other.denies} == {True, False}:
         return True
     return any(not one.figures[unit] & other.figures[unit] for unit in one.figures.keys() & other.figures.keys())
 
@@ -116,7 +118,8 @@ def _statements(text: str) -> list[_Statement]:
                 figures.setdefault(unit, set()).add(_plain(match["number"]))
         bare = " ".join(_NO.sub(" ", _FIGURE.sub(" ", gloss)).split())
         if len(bare.split()) >= 2:
-            found.append(_Statement(said, figures, bare, bool(_NO.search(said))))
+            denies = None if _CONDITION.search(gloss) else bool(_NO.search(said))
+            found.append(_Statement(said, figures, bare, denies))
     return found
 
 

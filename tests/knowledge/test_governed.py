@@ -200,3 +200,10 @@ def test_what_can_not_be_read_is_named(tmp_path, line, said):
         articles.load(tmp_path)
     with pytest.raises(KnowledgeError, match="two ---"):
         frontmatter.edited(OLD, "The lines are gone.")
+
+
+def test_a_condition_carries_a_no_of_its_own(embedder):
+    until = "You can cancel an order free of charge until it is packed."
+    while_not = "As long as an order is not packed we can cancel it free of charge."
+    assert disagree.opposed(until, while_not, embedder) is None
+    assert disagree.opposed("Gift cards can be returned.", "Gift cards cannot be returned.", embedder)

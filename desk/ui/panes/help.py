@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from desk.ui.keymap import Keymap
     from desk.ui.screens.main import MainScreen
 
-KEYS, LABEL = 13, 16
+KEYS, LABEL = 13, 18
 """Cells of the keys and of a command's name."""
 IN = 2 + KEYS + LABEL
 
