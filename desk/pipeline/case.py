@@ -31,6 +31,15 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """Something we promised in this ticket that is not done yet: our words, when we said so, and the day it is due."""
+
+    text: CleanText
+    at: datetime
+    due: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One ticket as the steps see it. Everything from outside is `CleanText`; nothing else from outside is in here."""
 
@@ -61,6 +70,8 @@ class Case:
     """The article an agent picked when the search was unsure."""
     category: str = ""
     """What a person said this ticket is about, before this message or while it was worked on."""
+    promised: tuple[Promise, ...] = ()
+    """What we promised before and have not done yet, the one that is due first in front."""
     on: date | None = None
     """The day for which knowledge must hold; None for today."""
     outputs: Mapping[str, dict[str, Any]] = field(default_factory=dict)

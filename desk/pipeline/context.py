@@ -49,6 +49,10 @@ def _parts(case: Case, most: int) -> list[Sized]:
     seen = "has not written before" if not case.earlier_threads else f"has {case.earlier_threads} earlier tickets"
     parts = [Sized(Part("About us", house), Kind.COMMITMENT, "about us")]
     parts.append(Sized(Part("Customer", f"This customer {seen}."), Kind.CONTACT, "contact"))
+    for promise in case.promised:
+        due = f", due on {promise.due:%d.%m.%Y}" if promise.due else ""
+        label = f"We promised on {promise.at:%d.%m.%Y}{due}"
+        parts.append(Sized(Part(label, promise.text), Kind.COMMITMENT, f"promise {len(parts)} of {promise.at:%d.%m.}"))
     turns = case.turns[-most:] if most else ()
     last_own = max((turn.message_id for turn in turns if turn.ours), default=0)
     for turn in turns:

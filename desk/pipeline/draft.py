@@ -1,6 +1,7 @@
 """Draft: the composed version always, and the model's where there is something to ground it on."""
 
 from dataclasses import replace
+from datetime import date
 
 from desk.config import MailboxConfig
 from desk.domain.codec import to_json
@@ -11,7 +12,7 @@ from desk.knowledge.retrieve import in_language
 from desk.llm.base import Generation, Model, Prompt
 from desk.llm.prompts import Part, tone
 from desk.pipeline import wishes
-from desk.pipeline.case import Case, Result, Rooms
+from desk.pipeline.case import Case, Promise, Result, Rooms
 from desk.pipeline.claims import claims, house
 from desk.pipeline.compose import Material, Wish, compose
 from desk.pipeline.context import brief
@@ -37,6 +38,7 @@ def run(case: Case, rooms: Rooms) -> Result:
     )
     if case.instruction and not undone:
         composed = _granted(composed, case, [f"Left out: {q}" for q in wishes.unanswered(whole, material)])
+    composed = replace(composed, notes=(*composed.notes, *(promised(one, case.on) for one in case.promised)))
     output = {"composed": to_json(composed), "model": None, "undone": undone}
     model, why = rooms.models.capable, _why_none(case, rooms, material, composed, undone)
     if model is None or why is not None:
@@ -53,6 +55,14 @@ def run(case: Case, rooms: Rooms) -> Result:
     generated = dress(written.text, composed, name=case.contact_name, box=case.box)
     output["model"] = to_json(generated) if generated else None
     return Result(output, written.usage, model.name, prompt.version)
+
+
+def promised(one: Promise, on: date | None) -> str:
+    """What a person should remember who answers: what was promised, and whether its day is over."""
+    said = f"Promised on {one.at:%d %b}: “{' '.join(one.text.text.split())}”"
+    if one.due is None:
+        return said
+    return f"{said} {'It was due' if on and one.due < on else 'It is due'} on {one.due:%d %b}."
 
 
 def translator(rooms: Rooms) -> wishes.Translate:

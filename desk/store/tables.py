@@ -39,6 +39,7 @@ from desk.store.tables_mail import (
 )
 from desk.store.tables_work import (
     audit,
+    commitments,
     counters,
     drafts,
     events,
@@ -63,6 +64,7 @@ __all__ = [
     "audit",
     "blobs",
     "blocks",
+    "commitments",
     "contact_addresses",
     "contacts",
     "counters",

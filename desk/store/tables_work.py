@@ -112,6 +112,22 @@ questions = sa.Table(
     time("answered_at"),
 )
 
+commitments = sa.Table(
+    "commitments",
+    metadata,
+    key(),
+    ref("thread_id", "threads.id", index=True),
+    ref("message_id", "messages.id", index=True),
+    text("text"),
+    time("said_at", required=True),
+    text("due_on"),
+    flag("by_mail"),
+    flag("told"),
+    text("state", "open"),
+    text("decided_by"),
+    time("decided_at"),
+)
+
 outbox = sa.Table(
     "outbox",
     metadata,

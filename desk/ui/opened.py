@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from desk.domain.guarded import Evidence
     from desk.domain.ticket import Article
     from desk.store.changes import EventRow
+    from desk.store.commitments import CommitmentRow
     from desk.store.drafts import DraftRow, QuestionRow
     from desk.store.gaps import GapRow
     from desk.store.messages import MessageRow
@@ -34,6 +35,8 @@ class Opened:
     outgoing: "OutboxRow | None" = None
     stopped: "MessageRow | None" = None
     evidence: "list[Evidence]" = field(default_factory=list)
+    promised: "list[CommitmentRow]" = field(default_factory=list)
+    """What we promised in the ticket and have not done yet."""
     known: "Known | None" = None
     proposal: "ProposalRow | None" = None
     gap: "GapRow | None" = None
@@ -122,12 +125,13 @@ async def _stopped(database: Reads, opened: Opened, message_id: int) -> None:
 
 
 async def _thread(database: Reads, opened: Opened, thread_id: int, me: str) -> None:
-    from desk.store import changes, drafts, jobs, messages, threads
+    from desk.store import changes, commitments, drafts, jobs, messages, threads
 
     opened.thread = await database.get(threads.one(thread_id, me))
     if opened.thread is None:
         return
     opened.messages = await database.get(messages.of_thread(thread_id))
+    opened.promised = await database.get(commitments.open_in(thread_id))
     opened.draft = await database.get(drafts.current(thread_id))
     if opened.draft is None and opened.thread.row.step:
         opened.streaming = await database.get(changes.streaming(thread_id))

@@ -1,6 +1,7 @@
 """What the think worker does while nothing else is due: a small piece at a time, so that mail never waits for it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from desk.domain.ticket import Contradiction
@@ -8,6 +9,7 @@ from desk.errors import KnowledgeError
 from desk.knowledge import disagree
 from desk.knowledge.index import Index
 from desk.learn.gaps import Gaps
+from desk.learn.promises import Promises
 from desk.learn.propose import Proposals
 from desk.store import articles
 from desk.store.articles import ArticleRow
@@ -55,6 +57,8 @@ class Task(Protocol):
         """Do the next bit; False when there is nothing to do."""
 
 
-def idle_tasks(db: Database, index: Index) -> Sequence[Task]:
-    """Everything that is done in idle time, the soonest wanted first."""
-    return (Gaps(db, index), Proposals(db, index), Comparing(db, index))
+def idle_tasks(db: Database, index: Index | None, clock: Callable[[], datetime]) -> Sequence[Task]:
+    """Everything that is done in idle time, the soonest wanted first; without an index what needs none."""
+    if index is None:
+        return (Promises(db, clock),)
+    return (Promises(db, clock), Gaps(db, index), Proposals(db, index), Comparing(db, index))

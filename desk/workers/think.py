@@ -50,7 +50,7 @@ def run(db: Database, load: Callable[[], Rooms], stop: Stop, clock: Callable[[],
     runner = Runner(db, rooms, clock)
     indexer = prepare(db, rooms, status)
     teacher = Teacher(db, rooms)
-    idle = idle_tasks(db, indexer.index) if indexer else []
+    idle = idle_tasks(db, indexer.index if indexer else None, clock)
     for part in PARTS:
         Status(db, part).say("off", rooms.off.get(part, ""))
     name = rooms.models.capable.name if rooms.models.capable else "no model"

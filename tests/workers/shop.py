@@ -31,7 +31,7 @@ class Shop:
         assert rooms.index is not None
         self.config, self.db, self.fetcher, self.clock, self.desk = config, db, fetcher, clock, desk
         self.indexer, self.runner = Indexer(db, rooms.index), Runner(db, rooms, clock)
-        self.tasks = idle_tasks(db, rooms.index)
+        self.tasks = idle_tasks(db, rooms.index, clock)
         self._letters = 0
 
     @property

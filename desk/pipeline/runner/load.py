@@ -10,8 +10,9 @@ from desk.domain.mail import FAIL
 from desk.errors import StoreError
 from desk.guard import readmit
 from desk.mail.reply import split
-from desk.pipeline.case import Case, Turn
-from desk.store import decisions, intake, jobs, messages, people, threads
+from desk.pipeline.case import Case, Promise, Turn
+from desk.store import commitments, decisions, intake, jobs, messages, people, threads
+from desk.store.commitments import CommitmentRow
 from desk.store.database import Database
 from desk.store.messages import MessageRow
 
@@ -50,6 +51,7 @@ def case_of(db: Database, run: jobs.Run, config: Config, on: date | None = None)
         subject=_clean(newest, newest.subject),
         question=_joined(asked),
         turns=tuple(_turn(row) for row in earlier if _words(row)),
+        promised=_promised([*db.get(commitments.open_in(detail.row.id))], earlier),
         contact_id=detail.contact_id or 0,
         contact_name=newest.from_name,
         contact_addr=newest.from_addr,
@@ -64,6 +66,16 @@ def case_of(db: Database, run: jobs.Run, config: Config, on: date | None = None)
         category=db.get(decisions.category_of(detail.row.id)),
         on=on,
         outputs=outputs,
+    )
+
+
+def _promised(promises: Sequence[CommitmentRow], earlier: Sequence[MessageRow]) -> tuple[Promise, ...]:
+    """Open promises as parts of the messages they stand in; one whose message may enter no prompt is left out."""
+    texts = {row.id: _own_words(row) for row in earlier if row.direction is Direction.OUTBOUND}
+    return tuple(
+        Promise(texts[one.message_id].narrow(one.text), one.said_at, one.due)
+        for one in promises
+        if one.message_id in texts and one.text in texts[one.message_id].text
     )
 
 

@@ -207,6 +207,31 @@ class Merge(_OnThread):
         await screen.act(lambda desk: inbox.merge(desk, thread_id, into.row.id))
 
 
+class Promised(_OnThread):
+    """Say what became of something we promised in this ticket: it was done, or it no longer holds."""
+
+    about_one = True
+    id, keys, label = "promised", ("D",), "promises"
+
+    def reason(self, screen: "MainScreen") -> str:
+        return needs_open_thread(screen) or ("" if screen.opened.promised else "Nothing is promised here that is open.")
+
+    async def run(self, screen: "MainScreen") -> None:
+        from desk.actions import promises
+        from desk.store import commitments
+        from desk.ui.screens.dialogs import Choice, Menu
+
+        open_ones = screen.opened.promised
+        said = [" ".join(one.text.split()) for one in open_ones]
+        choices = [Choice(f"kept {n}", f"Done: {text}") for n, text in enumerate(said)]
+        choices += [Choice(f"dropped {n}", f"Holds no longer: {text}") for n, text in enumerate(said)]
+        picked = await screen.ask(Menu("What became of it?", choices))
+        if picked:
+            word, _, place = picked.partition(" ")
+            state = commitments.KEPT if word == "kept" else commitments.DROPPED
+            await screen.act(lambda desk: promises.settle(desk, open_ones[int(place)].id, state))
+
+
 class Undo(Command):
     """Take the last thing back, and the one before it; within the hold also an approved reply."""
 
@@ -220,5 +245,5 @@ class Undo(Command):
 
 
 COMMANDS: tuple[Command, ...] = (
-    *(Assign(), Snooze(), Done(), Note(), SetPriority(), SetCategory(), Tag(), Merge(), Undo()),
+    *(Assign(), Snooze(), Done(), Note(), SetPriority(), SetCategory(), Tag(), Merge(), Promised(), Undo()),
 )

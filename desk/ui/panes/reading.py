@@ -16,20 +16,27 @@ from desk.ui.widgets.safe import inert, line, longest, reveal
 
 if TYPE_CHECKING:
     from desk.domain.guarded import Evidence
+    from desk.store.commitments import CommitmentRow
     from desk.store.messages import MessageRow
     from desk.store.threads import ThreadDetail
 
 
 def conversation(
-    detail: "ThreadDetail", messages: Sequence["MessageRow"], opened: Collection[int], ink: Ink, now: datetime
+    detail: "ThreadDetail",
+    messages: Sequence["MessageRow"],
+    opened: Collection[int],
+    ink: Ink,
+    now: datetime,
+    promised: Sequence["CommitmentRow"] = (),
 ) -> Page:
-    """Every message, oldest first, quotes folded but for those in `opened`; then the internal notes."""
+    """Every message, oldest first, quotes folded but for those in `opened`; then what we promised, and internal notes."""
     page = Page()
     for message in messages:
         if page.lines:
             page.add("")
         page.anchor()
         _message(page, message, message.id in opened, ink, now)
+    page.add(*promises(promised, ink, now))
     for note in detail.notes:
         page.add("")
         page.anchor()
@@ -40,6 +47,23 @@ def conversation(
         )
         page.add(*(Text(part, ink.asks) for part in inert(note.text).split("\n")))
     return page
+
+
+def promises(promised: Sequence["CommitmentRow"], ink: Ink, now: datetime) -> list[Text]:
+    """What we promised in a ticket and have not done yet."""
+    found: list[Text] = []
+    for one in promised:
+        late = one.overdue(now.astimezone().date())
+        due = f", due {one.due:%a} {one.due.day} {one.due:%b}" if one.due else ""
+        found.append(
+            Text.assemble(
+                ("⚑ promised ", ink.danger if late else ink.asks),
+                (words.moment(one.said_at, now) + due, ink.quiet),
+                (" overdue" if late else "", ink.danger),
+                f"  “{line(one.text)}”",
+            )
+        )
+    return [Text(""), *found, Text("  D says that it was done", ink.quiet)] if found else []
 
 
 def _message(page: Page, message: "MessageRow", opened: bool, ink: Ink, now: datetime) -> None:

@@ -34,7 +34,7 @@ def show(screen: "MainScreen", opened: Opened) -> None:
     elif opened.known is not None:
         page = knowing.page(opened.known, ink, now)
     elif opened.thread is not None:
-        page = reading.conversation(opened.thread, opened.messages, opened.folds, ink, now)
+        page = reading.conversation(opened.thread, opened.messages, opened.folds, ink, now, opened.promised)
         at = max(0, len(opened.messages) - 1)
     elif opened.event is not None:
         page = reading.sentence(line(opened.event.text), ink)
@@ -57,6 +57,8 @@ def _titles(opened: Opened, screen: "MainScreen") -> tuple[Content, Content]:
     row = opened.thread.row
     facts = [words.plain(row.category), words.language(row.language) if row.language else "", words.plain(row.status)]
     facts += [_settles(opened, screen)]
+    late = sum(1 for one in opened.promised if one.overdue(screen.now().astimezone().date()))
+    facts += [f"⚑ {words.plural(late, 'promise')} overdue"] if late else []
     facts += [f"@{row.assigned}"] if row.assigned else []
     facts += [f"#{tag}" for tag in opened.thread.tags]
     return Content(line(f"{row.number} {row.subject}")), Content(line(" · ".join(f for f in facts if f)))
