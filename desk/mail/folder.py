@@ -12,7 +12,7 @@ from pathlib import Path
 
 from desk.domain.mail import Fetched, Outgoing
 from desk.errors import MailError, SendError
-from desk.mail.source import Batch, Cursor, Place
+from desk.mail.source import Batch, Cursor, Moved, Place
 
 BATCH = 50
 """Messages in one batch."""
@@ -36,7 +36,7 @@ class FolderSource:
         self._closed = threading.Event()
         self._uidvalidity, self._names = _read_index(folder)
 
-    def poll(self, cursor: Cursor | None) -> Iterator[Batch]:
+    def poll(self, cursor: Cursor | None, moved: Moved | None = None) -> Iterator[Batch]:
         """Every file after the cursor, oldest first; a cursor of another index starts again from the first file."""
         names = self._number()
         after = cursor.last_uid if cursor and cursor.uidvalidity == self._uidvalidity else 0

@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import imapclient  # type: ignore[import-untyped]
 from imapclient.exceptions import IMAPClientError, LoginError  # type: ignore[import-untyped]
@@ -22,7 +21,8 @@ from imapclient.exceptions import IMAPClientError, LoginError  # type: ignore[im
 from desk.config import MailboxConfig
 from desk.domain.mail import Credential, Fetched
 from desk.errors import AuthError, MailError
-from desk.mail.source import BEARER_FIX, Batch, Cursor, Place
+from desk.mail import answers
+from desk.mail.source import BEARER_FIX, Batch, Cursor, Moved, Place
 from desk.mail.tls import require_private, tls_context
 
 FETCH = 200
@@ -37,7 +37,7 @@ WINDOW = 10_000
 """UIDs looked through by one search: servers cut or refuse longer answers."""
 IDLE_SECONDS = 540.0
 """IDLE is renewed after this long; many routers forget a silent connection after ten minutes (RFC 2177 allows 29)."""
-_NEVER, _ALWAYS = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+_ALWAYS = datetime(9999, 1, 1, tzinfo=UTC)
 TROUBLE = (IMAPClientError, OSError, ssl.SSLError, TimeoutError, EOFError, ValueError)
 """What a broken connection raises, in the library and below it."""
 _SENT_NAMES = (
@@ -68,29 +68,29 @@ class ImapSource:
 
     # Reading ---------------------------------------------------------------------------------------------------------
 
-    def poll(self, cursor: Cursor | None) -> Iterator[Batch]:
+    def poll(self, cursor: Cursor | None, moved: Moved | None = None) -> Iterator[Batch]:
         """Everything after `cursor` in UID order, in batches of at most `FETCH`.
 
         A first connection takes what `import_from` says: nothing ("now"), everything, or the last days; the latter two as
-        history. With another UIDVALIDITY the whole folder is offered again: the store knows what it has, and what is
-        older than `RESYNC_DAYS` comes as history, so that mail from before desk's time never becomes work.
+        history. With another UIDVALIDITY the whole folder is gone through again: what `moved` knows by its heading is left
+        out, the rest is offered (the store knows what it has), and what is older than `RESYNC_DAYS` comes as history, so
+        that mail from before desk's time never becomes work. So does what somebody marked as deleted.
         """
         with self._speaking(f"reading {self.folder}"):
             client = self._connected()
             if cursor is not None and (self._selected, self._uidvalidity) == (self.folder, cursor.uidvalidity):
-                next_uid = self._newest(client, cursor) + 1
-                yield from self._batches(client, cursor.uidvalidity, cursor.last_uid + 1, next_uid, _NEVER)
+                yield from self._batches(client, cursor, self._newest(client, cursor) + 1, moved)
                 return
             uidvalidity, next_uid = self._status(client)
-            first, old_before = 1, datetime.now(UTC) - timedelta(days=RESYNC_DAYS)
-            if cursor is not None and cursor.uidvalidity == uidvalidity:
-                first, old_before = cursor.last_uid + 1, _NEVER
-            elif cursor is None:
-                first, old_before = self._first(client, next_uid), _ALWAYS
-            if cursor is None and first >= next_uid:
-                yield Batch((), Cursor(uidvalidity, next_uid - 1))
-                return
-            yield from self._batches(client, uidvalidity, first, next_uid, old_before)
+            if cursor is None:
+                first = self._first(client, next_uid)
+                cursor = Cursor(uidvalidity, first - 1, next_uid - 1, _ALWAYS)
+                if first >= next_uid:
+                    yield Batch((), cursor.after(next_uid - 1))
+                    return
+            elif cursor.uidvalidity != uidvalidity:
+                cursor = Cursor(uidvalidity, 0, next_uid - 1, datetime.now(UTC) - timedelta(days=RESYNC_DAYS))
+            yield from self._batches(client, cursor, next_uid, moved)
 
     def _newest(self, client: imapclient.IMAPClient, cursor: Cursor) -> int:
         """The newest UID of the open folder, at least the cursor's. Opening it anew costs a large folder a tenth of a second,
@@ -120,32 +120,36 @@ class ImapSource:
         return next_uid
 
     def _batches(
-        self, client: imapclient.IMAPClient, uidvalidity: int, first: int, next_uid: int, old_before: datetime
+        self, client: imapclient.IMAPClient, cursor: Cursor, next_uid: int, moved: Moved | None
     ) -> Iterator[Batch]:
-        for low in range(first, next_uid, WINDOW):
+        for low in range(cursor.last_uid + 1, next_uid, WINDOW):
             high = min(low + WINDOW, next_uid) - 1
             # Asked beyond the newest UID, servers answer with the newest message (RFC 3501 6.4.8): hence the filter.
             uids = sorted(uid for uid in client.search(["UID", f"{low}:{high}"]) if low <= uid <= high)
-            for chunk in self._chunks(client, uids, FETCH_HISTORY if old_before == _ALWAYS else FETCH):
-                messages = self._fetch(client, uidvalidity, chunk)
-                old = tuple(m for m in messages if m.received_at < old_before)
-                new = tuple(m for m in messages if m.received_at >= old_before)
+            if moved is not None and low <= cursor.old_to and cursor.old_before != _ALWAYS:
+                parts = [uids[start : start + FETCH_HISTORY] for start in range(0, len(uids), FETCH_HISTORY)]
+                known = {uid for part in parts for uid in moved(cursor.uidvalidity, answers.headings(client, part))}
+                uids = [uid for uid in uids if uid not in known]
+            for chunk in self._chunks(client, uids, FETCH_HISTORY if low <= cursor.old_to else FETCH):
+                messages, deleted = self._fetch(client, cursor.uidvalidity, chunk)
+                old = tuple(m for m in messages if cursor.is_old(m) or m.uid in deleted)
+                new = tuple(m for m in messages if not (cursor.is_old(m) or m.uid in deleted))
                 if old:
-                    yield Batch(old, Cursor(uidvalidity, chunk[0] - 1 if new else chunk[-1]), history=True)
+                    yield Batch(old, cursor.after(chunk[0] - 1 if new else chunk[-1]), history=True)
                 if new or not old:
-                    yield Batch(new, Cursor(uidvalidity, chunk[-1]))
+                    yield Batch(new, cursor.after(chunk[-1]))
             if not uids or uids[-1] < high:
-                yield Batch((), Cursor(uidvalidity, high))
+                yield Batch((), cursor.after(high))
 
     def _chunks(self, client: imapclient.IMAPClient, uids: list[int], most: int) -> Iterator[list[int]]:
         """At most `most` messages and about `FETCH_BYTES` bytes each; sizes are asked for first."""
         for start in range(0, len(uids), most):
             part = uids[start : start + most]
-            sizes = client.fetch(part, ["RFC822.SIZE"])
+            sizes = answers.sizes(client, part)
             chunk: list[int] = []
             total = 0
             for uid in part:
-                size = int(sizes.get(uid, {}).get(b"RFC822.SIZE", 0))
+                size = sizes.get(uid, 0)
                 if chunk and total + size > FETCH_BYTES:
                     yield chunk
                     chunk, total = [], 0
@@ -154,19 +158,17 @@ class ImapSource:
             if chunk:
                 yield chunk
 
-    def _fetch(self, client: imapclient.IMAPClient, uidvalidity: int, uids: list[int]) -> list[Fetched]:
-        found: dict[int, dict[bytes, Any]] = client.fetch(uids, ["BODY.PEEK[]", "INTERNALDATE"])
-        messages = []
-        missing = [uid for uid in uids if found.get(uid, {}).get(b"BODY[]") is None]
+    def _fetch(
+        self, client: imapclient.IMAPClient, uidvalidity: int, uids: list[int]
+    ) -> tuple[list[Fetched], set[int]]:
+        """The messages that are still there, and the UIDs of those that somebody marked as deleted."""
+        found = answers.contents(client, uids)
+        missing = [uid for uid in uids if uid not in found]
         if missing and (left := client.search(["UID", ",".join(map(str, missing))])):
             raise IMAPClientError(f"the server gave no content for UID {left[0]}")  # not expunged: must not be skipped
-        for uid in uids:
-            data = found.get(uid, {})
-            raw = data.get(b"BODY[]")
-            if raw is None:
-                continue
-            messages.append(Fetched(bytes(raw), self.folder, uidvalidity, uid, _received(data.get(b"INTERNALDATE"))))
-        return messages
+        there = [(uid, found[uid]) for uid in uids if uid in found]
+        messages = [Fetched(c.raw, self.folder, uidvalidity, uid, c.received_at) for uid, c in there]
+        return messages, {uid for uid, c in there if c.deleted}
 
     # Waiting ---------------------------------------------------------------------------------------------------------
 
@@ -345,11 +347,6 @@ def shut(client: imapclient.IMAPClient) -> None:
     """Close a connection whatever state it is in."""
     with contextlib.suppress(*TROUBLE):
         client.shutdown()
-
-
-def _received(moment: datetime | None) -> datetime:
-    """INTERNALDATE in UTC; IMAPClient gives local time without a zone."""
-    return moment.astimezone(UTC) if moment else datetime.now(UTC)
 
 
 def _plain_name(name: str, delimiter: bytes | None) -> str:

@@ -1,8 +1,9 @@
 """What a mailbox looks like to the fetch worker, whatever is behind it."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple, Protocol
 
 from desk.domain.mail import Fetched
 
@@ -16,6 +17,20 @@ class Cursor:
 
     uidvalidity: int
     last_uid: int
+    old_to: int = 0
+    """Messages up to this UID lay there when the folder was first read, or read anew after a change of UIDVALIDITY;"""
+    old_before: datetime | None = None
+    """of those, what came before this moment is history, also when the reading was cut short and is taken up again."""
+
+    def after(self, uid: int) -> "Cursor":
+        """The cursor once everything up to this UID is stored."""
+        if uid >= self.old_to:
+            return Cursor(self.uidvalidity, uid)
+        return replace(self, last_uid=uid)
+
+    def is_old(self, message: Fetched) -> bool:
+        """Whether a message is history."""
+        return message.uid <= self.old_to and self.old_before is not None and message.received_at < self.old_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +40,19 @@ class Place:
     folder: str
     uidvalidity: int
     uid: int
+
+
+class Heading(NamedTuple):
+    """What tells a message from most others without its bytes: its Message-ID and how many bytes it has."""
+
+    uid: int
+    message_id: str
+    size: int
+
+
+Moved = Callable[[int, Sequence[Heading]], set[int]]
+"""Told the new UIDVALIDITY and what lies in a folder that was numbered anew, notes the new places of messages that are stored
+already; returns the UIDs of those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +70,9 @@ class Source(Protocol):
     name: str
     folder: str
 
-    def poll(self, cursor: Cursor | None) -> Iterator[Batch]:
-        """Everything after `cursor`, in UID order; None on the first connection. Raises MailError."""
+    def poll(self, cursor: Cursor | None, moved: Moved | None = None) -> Iterator[Batch]:
+        """Everything after `cursor`, in UID order; None on the first connection. What `moved` knows is left out after the
+        folder was numbered anew. Raises MailError."""
         ...
 
     def wait(self, seconds: float) -> None:

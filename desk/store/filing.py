@@ -49,6 +49,9 @@ class Ticket:
     merged_into: int | None = None
 
 
+_Place = tuple[str, int, int]
+
+
 @dataclass(slots=True)
 class _Id:
     thread_id: int
@@ -89,9 +92,9 @@ class Filing:
         awaited = self._all(sa.select(refusals.c.into_id), refusals.c.into_id, self.tickets)
         self._awaited: set[int] = {r[0] for r in awaited}
 
-    def _stored(self, letters: Sequence[Letter]) -> tuple[dict[str, int], dict[tuple[str, int, int], int]]:
-        """Rows of this mailbox by the hash of their bytes, and by their place."""
-        columns = (m.id, m.blob_hash, m.folder, m.uidvalidity, m.uid)
+    def _stored(self, letters: Sequence[Letter]) -> tuple[dict[str, int], dict[_Place, tuple[str, str]]]:
+        """Rows of this mailbox by the hash of their bytes, and those hashes with their Message-IDs by their place."""
+        columns = (m.id, m.blob_hash, m.folder, m.uidvalidity, m.uid, m.message_id)
         here = sa.select(*columns).where(m.mailbox_id == self.mailbox_id)
         rows = list(self._all(here, m.blob_hash, {x.digest for x in letters}))
         folders: dict[tuple[str, int], set[int]] = {}
@@ -100,7 +103,7 @@ class Filing:
         for (folder, uidvalidity), uids in folders.items():
             placed = here.where(m.folder == folder, m.uidvalidity == uidvalidity)
             rows += self._all(placed, m.uid, uids)
-        return {r[1]: r[0] for r in rows}, {(r[2], r[3], r[4]): r[0] for r in rows}
+        return {r[1]: r[0] for r in rows}, {(r[2], r[3], r[4]): (r[1], r[5]) for r in rows}
 
     def _named(self, wanted: Iterable[str]) -> dict[str, _Id]:
         columns = sa.select(names.message_id, names.thread_id, names.own, names.placeholder)
@@ -150,20 +153,25 @@ class Filing:
     # Asking ----------------------------------------------------------------------------------------------------------
 
     def seen(self, letter: Letter) -> bool:
-        """Whether the mailbox holds this message: same place, or same bytes. The same bytes under a new UID mean that the
-        folder was renumbered: the row then follows to its new place."""
-        f = letter.fetched
-        if (f.folder, f.uidvalidity, f.uid) in self._places:
+        """Whether the mailbox holds this message. The same bytes under a new UID mean that the folder was renumbered: the row
+        then follows to its new place. Another message in a known place means that a server gave a UID twice: the row that
+        was there has none any more."""
+        f, row = letter.fetched, self._hashes.get(letter.digest)
+        place, name = (f.folder, f.uidvalidity, f.uid), letter.mail.message_id
+        there, known = self._places.get(place, ("", ""))
+        if there and (there == letter.digest or (name and name == known)):
             return True
-        row = self._hashes.get(letter.digest)
-        if row is None:
+        if not there and row is None:
             return False
         self._write_messages()
-        self.tx.execute(
-            messages.update().where(m.id == row).values(folder=f.folder, uidvalidity=f.uidvalidity, uid=f.uid)
-        )
-        self._places[f.folder, f.uidvalidity, f.uid] = row
-        return True
+        if there:
+            self.tx.execute(messages.update().where(m.id == self._hashes[there]).values(uidvalidity=None, uid=None))
+        if row is not None:
+            self.tx.execute(
+                messages.update().where(m.id == row).values(folder=f.folder, uidvalidity=f.uidvalidity, uid=f.uid)
+            )
+            self._places[place] = letter.digest, name
+        return row is not None
 
     def is_own(self, message_id: str) -> bool:
         """Whether we sent the message with this id."""
@@ -218,7 +226,7 @@ class Filing:
         fetched, mail = letter.fetched, letter.mail
         message_id = next(self._message_ids)
         self._hashes[letter.digest] = message_id
-        self._places[fetched.folder, fetched.uidvalidity, fetched.uid] = message_id
+        self._places[fetched.folder, fetched.uidvalidity, fetched.uid] = letter.digest, mail.message_id
         at, now = stamp(fetched.received_at), stamp(self.now)
         self._rows["blobs"].append({"hash": letter.digest, "data": letter.packed, "size": len(fetched.raw), "at": now})
         self._rows["messages"].append(

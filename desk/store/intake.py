@@ -22,9 +22,20 @@ from desk.store.upsert import insert, unless_there
 m = messages.c
 
 
-def set_cursor(tx: Connection, mailbox_id: int, folder: str, uidvalidity: int, last_uid: int, *, at: datetime) -> None:
+def set_cursor(
+    tx: Connection,
+    mailbox_id: int,
+    folder: str,
+    uidvalidity: int,
+    last_uid: int,
+    old_to: int = 0,
+    old_before: datetime | None = None,
+    *,
+    at: datetime,
+) -> None:
     """Note how far a folder has been read, in the same write as what was read."""
-    values = {"uidvalidity": uidvalidity, "last_uid": last_uid, "at": stamp(at)}
+    values = {"uidvalidity": uidvalidity, "last_uid": last_uid, "old_to": old_to, "old_before": stamp(old_before)}
+    values["at"] = stamp(at)
     statement = insert(tx, cursors).values(mailbox_id=mailbox_id, folder=folder, **values)
     tx.execute(statement.on_conflict_do_update(index_elements=["mailbox_id", "folder"], set_=values))
 

@@ -47,10 +47,12 @@ m = messages.c
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a folder has been read."""
+    """How far a folder has been read, and up to which UID what came before a moment is history."""
 
     uidvalidity: int
     last_uid: int
+    old_to: int = 0
+    old_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,7 @@ _FILES = (
 
 
 _WIDTH = len(_COLUMNS)
+_cursor = maker(Cursor, old_before=when)
 _one = maker(
     MessageRow,
     direction=Direction,
@@ -234,10 +237,11 @@ def blob(digest: str) -> Read[bytes]:
 
 def cursor(mailbox_id: int, folder: str) -> Read[Cursor | None]:
     """How far a folder has been read; None before the first time."""
-    statement = sa.select(cursors.c.uidvalidity, cursors.c.last_uid)
+    columns = (cursors.c.uidvalidity, cursors.c.last_uid, cursors.c.old_to, cursors.c.old_before)
+    statement = sa.select(*columns)
     return Read(
         statement.where(cursors.c.mailbox_id == mailbox_id, cursors.c.folder == folder),
-        lambda rows: Cursor(*rows[0]) if rows else None,
+        lambda rows: _cursor(rows[0]) if rows else None,
     )
 
 

@@ -22,7 +22,8 @@ cursors = sa.Table(
     sa.Column("folder", sa.Text, primary_key=True),
     wide("uidvalidity"),
     wide("last_uid"),
-    wide("modseq", None),
+    wide("old_to"),
+    time("old_before"),
     time("at"),
 )
 

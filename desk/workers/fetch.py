@@ -4,16 +4,17 @@ import contextlib
 import logging
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import datetime
 
 from desk.config import Config, MailboxConfig
 from desk.errors import AuthError, DeskError
-from desk.mail.source import Cursor, Source
+from desk.mail.source import Cursor, Heading, Source
 from desk.store import changes, intake, messages
 from desk.store.database import Database
+from desk.store.renumber import renumber
 from desk.workers.ahead import ahead
 from desk.workers.intake import take
 from desk.workers.loop import Status, Stop, now
@@ -48,9 +49,9 @@ class Fetcher:
         if self.source is None:
             self.source = self.connect(self.box)
         stored = self.db.get(messages.cursor(self.mailbox_id, self.source.folder))
-        cursor = Cursor(stored.uidvalidity, stored.last_uid) if stored else None
+        cursor = Cursor(*astuple(stored)) if stored else None
         count = 0
-        for batch, letters in ahead(self.source.poll(cursor)):
+        for batch, letters in ahead(self.source.poll(cursor, self._moved)):
             now, folder = self.clock(), self.source.folder
             with self._filing:
                 new = take(
@@ -58,6 +59,11 @@ class Fetcher:
                 )
             count += len(new)
         return count
+
+    def _moved(self, uidvalidity: int, headings: Sequence[Heading]) -> set[int]:
+        folder = self.source.folder if self.source else ""
+        with self.db.write() as tx:
+            return renumber(tx, self.mailbox_id, folder, uidvalidity, headings)
 
     def close(self) -> None:
         """Give the connection back."""

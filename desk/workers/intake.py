@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, astuple, replace
 from datetime import datetime, timedelta
 
 from desk.config import MailboxConfig
@@ -77,7 +77,7 @@ def take(
                 if found is not None:
                     new.append(found)
             desk.write()
-        intake.set_cursor(tx, mailbox_id, folder, batch.cursor.uidvalidity, batch.cursor.last_uid, at=now)
+        intake.set_cursor(tx, mailbox_id, folder, *astuple(batch.cursor), at=now)
     return new
 
 

@@ -1,4 +1,4 @@
-"""Fetching from a real Dovecot: first sync against mbsync and offlineimap, a poll with nothing new, IDLE to a row.
+"""Fetching from a real Dovecot: first sync against mbsync and offlineimap, a poll with nothing new, IDLE to a row or cut off.
 
     python tests/bench/bench_imap.py [--messages 20000] [--large 200000] [--only sync|poll|idle]
 
@@ -24,7 +24,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from servers import ImapServer, dovecot_server
+from servers import ImapServer, dovecot_server, tapped
 
 from desk.config import MailboxConfig
 from desk.domain.mail import Credential
@@ -252,6 +252,31 @@ def idle(server: ImapServer) -> None:
     shutil.rmtree(home, ignore_errors=True)
 
 
+def dropped(server: ImapServer, seconds: float = 30.0) -> None:
+    """A server that hangs up on every IDLE: what the fetching thread costs, and how often it comes back."""
+    home = Path(tempfile.mkdtemp(prefix="desk-idle-"))
+    db = database.open(home / "desk.sqlite")
+    with tapped(server, cut_at="IDLE") as (behind, tap):
+        fetcher = Fetcher(db, behind.box(), lambda b: ImapSource(b, Credential.password(server.password)))
+        stop, spent = Stop(), [0.0]
+
+        def work() -> None:
+            fetcher.run(stop, lambda *_: None)
+            spent[0] = time.thread_time()
+
+        worker = threading.Thread(target=work, daemon=True)
+        worker.start()
+        time.sleep(seconds)
+        stop.event.set()
+        if fetcher.source is not None:
+            fetcher.source.close()
+        worker.join(10)
+        print(f"  every IDLE dropped: {100 * spent[0] / seconds:.2f} % of a core over {seconds:.0f} s, "
+              f"{tap.connections} connections")  # fmt: skip
+    db.close()
+    shutil.rmtree(home, ignore_errors=True)
+
+
 def main() -> None:
     """Measure what is wanted."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -267,6 +292,7 @@ def main() -> None:
         if given.only in (None, "idle"):
             print("IDLE:")
             idle(server)
+            dropped(server)
         if given.only in (None, "poll"):
             print("poll:")
             poll(server, given.large)

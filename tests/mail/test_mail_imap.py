@@ -331,3 +331,30 @@ def test_a_certificate_that_does_not_fit_is_refused() -> None:
         read(ImapSource(box, Credential.password("x")), None)
     thread.join(5)
     listener.close()
+
+
+def test_an_import_cut_short_goes_on_as_history(
+    server: ImapServer, source: ImapSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imap_module, "FETCH_HISTORY", 2)
+    server.deliver(numbered(*range(5)))
+    source.box = replace(source.box, import_from="all")
+    first = next(source.poll(None))
+    assert first.history
+    source.close()
+    server.deliver(numbered(5))
+    again = ImapSource(server.box(), Credential.password(server.password))
+    rest = [b for b in again.poll(first.cursor) if b.messages]
+    assert [(b.history, len(b.messages)) for b in rest] == [(True, 2), (True, 1), (False, 1)]
+    assert rest[-1].cursor == Cursor(first.cursor.uidvalidity, rest[-1].messages[-1].uid)
+    again.close()
+
+
+def test_mail_that_somebody_marked_as_deleted_is_context_only(server: ImapServer, source: ImapSource) -> None:
+    server.deliver(numbered(1))
+    _, cursor = read(source, None)
+    server.deliver(numbered(2, 3))
+    with server.client() as client:
+        client.select_folder("INBOX")
+        client.delete_messages(client.search()[1:2])
+    assert [b.history for b in source.poll(cursor) if b.messages] == [True, False]

@@ -10,7 +10,7 @@ from desk.cli import rooms as composition
 from desk.config import Config, ImapConfig, MailboxConfig
 from desk.errors import MailError
 from desk.mail.folder import FolderSource
-from desk.mail.source import Batch, Cursor, Source
+from desk.mail.source import Batch, Cursor, Moved, Source
 from desk.store import messages
 from desk.store.database import Database
 from desk.workers.fetch import Fetcher
@@ -58,11 +58,11 @@ def test_a_server_that_breaks_each_new_connection_is_asked_later_each_time(
     class Brittle(FolderSource):
         polls = 0
 
-        def poll(self, cursor: Cursor | None) -> Iterator[Batch]:
+        def poll(self, cursor: Cursor | None, moved: Moved | None = None) -> Iterator[Batch]:
             self.polls += 1
             if self.polls == 2:
                 raise MailError("mail.example hung up.", "Check the host.")
-            return super().poll(cursor)
+            return super().poll(cursor, moved)
 
         def wait(self, seconds: float) -> None:
             """It breaks at once."""

@@ -1,0 +1,6 @@
+ALTER TABLE cursors DROP COLUMN modseq
+;
+ALTER TABLE cursors ADD COLUMN old_to INTEGER DEFAULT '0' NOT NULL
+;
+ALTER TABLE cursors ADD COLUMN old_before DOUBLE
+;
