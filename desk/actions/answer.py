@@ -5,7 +5,8 @@ from collections import deque
 from collections.abc import Sequence
 
 from desk.actions.desk import Desk, Unit
-from desk.domain.enums import ActionKind, Author, Direction, MessageStatus, ThreadStatus
+from desk.actions.plan import mark_reply
+from desk.domain.enums import ActionKind, ActionState, Author, Direction, MessageStatus, ThreadStatus
 from desk.domain.mail import Attachment, Outgoing
 from desk.domain.sending import ReleaseCheck, ReplyRequest
 from desk.domain.states import MESSAGE_MOVES
@@ -159,4 +160,5 @@ def back_to_review(u: Unit, row: OutboxRow, needs: str) -> None:
         if (message := u.get(messages.one(message_id))) and message.status is MessageStatus.APPROVED:
             messages.move(u.tx, message_id, MessageStatus.DRAFT_READY)
     if row.thread_id is not None:
+        mark_reply(u, row.thread_id, ActionState.PLANNED)
         threads.update(u.tx, row.thread_id, status=ThreadStatus.PENDING_REVIEW, needs=needs, step="")

@@ -3,11 +3,12 @@
 from datetime import datetime
 from functools import partial
 
-from desk.actions.desk import TICKET, Desk, Done, Unit, unit
+from desk.actions.desk import Desk, Done, Unit, unit
+from desk.actions.plan import close
 from desk.domain.enums import Category, Priority, ThreadStatus
 from desk.domain.states import THREAD_MOVES
 from desk.errors import Refused
-from desk.store import jobs, joining, outbox, people, threading, threads
+from desk.store import joining, outbox, people, threading, threads
 
 
 def assign(desk: Desk, thread_id: int, who: str | None) -> Done:
@@ -44,10 +45,7 @@ def done(desk: Desk, thread_id: int) -> Done:
         row = u.thread(thread_id).row
         if any(o.state in ("held", "queued", "retry", "sending") for o in u.get(outbox.of_thread(thread_id))):
             raise Refused("An answer is on its way.", "Wait until it left, or take it back first.")
-        threads.update(
-            u.tx, thread_id, status=ThreadStatus.RESOLVED, snoozed_until=None, resolved_at=u.now, step="", needs=""
-        )
-        jobs.stop(u.tx, thread_id, TICKET, "the ticket was resolved", now=u.now)
+        close(u, thread_id)
         u.note("thread.resolved", f"{row.number} resolved", thread_id)
     old = ThreadStatus(row.status)
     return Done(f"{row.number} is done", partial(_back_to, desk, thread_id, old, row.snoozed_until, row.needs))

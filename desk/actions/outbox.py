@@ -7,6 +7,7 @@ from functools import partial
 
 from desk.actions.answer import advance, back_to_review, failing, forwards, release_check, request
 from desk.actions.desk import Desk, Done, Unit, found, unit
+from desk.actions.plan import close, closes
 from desk.actions.standing import standing
 from desk.domain.enums import Author, Direction, MessageStatus, OutboxState, ThreadStatus
 from desk.domain.mail import Outgoing
@@ -296,6 +297,8 @@ def _complete(u: Unit, row: OutboxRow) -> None:
         _handed_on(u, row, draft)
         return
     threads.update(u.tx, row.thread_id, status=ThreadStatus.WAITING, needs="", step="", asks=False)
+    if closes(u, row.thread_id):
+        close(u, row.thread_id)
     detail = u.thread(row.thread_id)
     written = _judge(u, row)
     by = "alone" if row.by_rule else "person" if written else "approved"

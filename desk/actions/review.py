@@ -1,6 +1,6 @@
 """Drafts: approve, edit, refuse, ask for another, write by hand, answer what the pipeline asked."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,9 +16,10 @@ from desk.actions.answer import (
     standing_draft,
 )
 from desk.actions.desk import DRAFT_STEP, FIRST_STEP, TICKET, Desk, Done, Unit, found, unit
+from desk.actions.plan import LATER, carry_out, mark_reply
 from desk.actions.standing import standing
 from desk.domain.canned import unfilled
-from desk.domain.enums import Author, MessageStatus, RejectReason, RunState, ThreadStatus
+from desk.domain.enums import ActionState, Author, MessageStatus, RejectReason, RunState, ThreadStatus
 from desk.domain.mail import Outgoing
 from desk.domain.ticket import Draft, Gate, Source
 from desk.errors import Conflict, Refused
@@ -74,7 +75,22 @@ def approve(
         holder = u.get(stopped())
         text = f"{detail.row.number} approved; {f'waits: {holder} holds everything' if holder else f'leaves {later}'}"
         u.note("draft.approved", text, draft.thread_id)
-    return Done(text, partial(cancel, desk, outbox_id))
+    back = partial(cancel, desk, outbox_id)
+    if forwards(draft):
+        return Done(text, back)
+    try:
+        planned = carry_out(desk, draft.thread_id, leave=LATER)
+    except Refused:
+        return Done(text, back)
+    return Done(text, partial(_both, planned.undo, back))
+
+
+def _both(first: Callable[[], Done] | None, then: Callable[[], Done]) -> Done:
+    """Take back what the plan did, then the approval; what it says is the approval's."""
+    done = then()
+    if first is not None:
+        first()
+    return done
 
 
 def approve_offered(desk: Desk, thread_id: int) -> Done:
@@ -98,6 +114,8 @@ def _hold(
 ) -> int:
     """The rows of an approval: draft settled, bytes frozen, messages approved, ticket out of review."""
     drafts.settle(u.tx, draft.id, "approved")
+    if not forwards(draft):
+        mark_reply(u, draft.thread_id, ActionState.EXECUTED)
     outbox_id = outbox.add(
         u.tx,
         out,

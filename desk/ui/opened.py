@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from desk.store.gaps import GapRow
     from desk.store.messages import MessageRow
     from desk.store.outbox import OutboxRow
+    from desk.store.plans import PlanRow
     from desk.store.proposals import ProposalRow
     from desk.store.threads import ThreadDetail
     from desk.ui.panes.knowing import Known
@@ -32,6 +33,7 @@ class Opened:
     draft: "DraftRow | None" = None
     streaming: str = ""
     questions: "list[QuestionRow]" = field(default_factory=list)
+    plan: "list[PlanRow]" = field(default_factory=list)
     outgoing: "OutboxRow | None" = None
     stopped: "MessageRow | None" = None
     evidence: "list[Evidence]" = field(default_factory=list)
@@ -125,7 +127,7 @@ async def _stopped(database: Reads, opened: Opened, message_id: int) -> None:
 
 
 async def _thread(database: Reads, opened: Opened, thread_id: int, me: str) -> None:
-    from desk.store import changes, commitments, drafts, jobs, messages, threads
+    from desk.store import changes, commitments, drafts, jobs, messages, plans, threads
 
     opened.thread = await database.get(threads.one(thread_id, me))
     if opened.thread is None:
@@ -133,6 +135,7 @@ async def _thread(database: Reads, opened: Opened, thread_id: int, me: str) -> N
     opened.messages = await database.get(messages.of_thread(thread_id))
     opened.promised = await database.get(commitments.open_in(thread_id))
     opened.draft = await database.get(drafts.current(thread_id))
+    opened.plan = await database.get(plans.of_thread(thread_id))
     if opened.draft is None and opened.thread.row.step:
         opened.streaming = await database.get(changes.streaming(thread_id))
     if opened.thread.row.question_count:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rich.style import Style
 from rich.text import Text
 
 from desk.domain.answering import Recipients
-from desk.domain.enums import ActionKind, Author
+from desk.domain.enums import ActionKind, ActionState, Author
 from desk.ui import words
 from desk.ui.themes import Ink
 from desk.ui.widgets.paper import Page
@@ -15,6 +16,7 @@ from desk.ui.widgets.safe import inert, line
 
 if TYPE_CHECKING:
     from desk.store.drafts import DraftRow
+    from desk.store.plans import PlanRow
     from desk.store.threads import ThreadRow
 
 _BY = {Author.COMPOSED: "composed", Author.MODEL: "model", Author.AGENT: "a person"}
@@ -63,6 +65,7 @@ def page(
     tier: str = "",
     tokens: int = 0,
     questions: Sequence[Question] = (),
+    plan: "Sequence[PlanRow]" = (),
     goes_to: Recipients | None = None,
 ) -> Page:
     """The whole draft: what desk asks first, the words, the sources, the gates, and the figures behind it."""
@@ -86,8 +89,22 @@ def page(
     found.add(*(Text.assemble(("▪ ", ink.warning), line(note)) for note in draft.notes), hang=2)
     if draft.instruction:
         found.add(Text.assemble(("▪ ", ink.quiet), ("asked for: " + line(draft.instruction), ink.quiet)), hang=2)
+    if plan:
+        found.add(planned(plan, ink), hang=6)
     found.add(figures(draft, row, ink, tier, tokens))
     return found
+
+
+def planned(plan: "Sequence[PlanRow]", ink: Ink) -> Text:
+    """What approving does beside sending: each action, those switched off struck out, those done with a tick."""
+    text = Text("plan  ", ink.quiet)
+    for number, row in enumerate(plan):
+        text.append(" · " if number else "", ink.quiet)
+        off = row.state is ActionState.REJECTED
+        sign = "✓ " if row.state is ActionState.EXECUTED else "off: " if off else ""
+        text.append(sign + line(row.action.detail), ink.quiet if off or sign else Style())
+    text.append("   T changes it", ink.quiet)
+    return text
 
 
 def checks(draft: "DraftRow", ink: Ink) -> list[Text]:

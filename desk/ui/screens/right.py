@@ -91,6 +91,7 @@ def _draft(screen: "MainScreen", opened: Opened) -> None:
             tier=opened.tier,
             tokens=opened.tokens,
             questions=questions,
+            plan=opened.plan,
             goes_to=opened.goes_to(own),
         )
         title, tongue = drafting.title(opened.draft), drafting.tongue(opened.draft)
