@@ -144,6 +144,12 @@ COMMANDS: tuple[Command, ...] = (
         (_opt("verb", choices=("list", "check"), nargs="?", default="list"), _JSON),
     ),
     Command(
+        "voice",
+        "how your sent mail greets, closes and addresses people, which is how drafts do",
+        "voice:voice",
+        (_JSON,),
+    ),
+    Command(
         "models",
         "language models: list them, pull one, check what it is trusted with here",
         "models:models",

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from desk.guard.meaning import Embed
     from desk.mail.source import Source
     from desk.pipeline.case import Rooms
+    from desk.pipeline.voice import Voices
     from desk.store.database import Database
 
 
@@ -94,6 +95,7 @@ def transport(config: Config) -> Callable[[MailboxConfig], Callable[[Outgoing, C
 def desk(config: Config, db: "Database", who: str = "") -> "Desk":
     """The desk of one agent: what actions need to compose a reply and to check it at the door."""
     from desk.actions.desk import Desk
+    from desk.workers.voices import Voices
 
     return Desk(
         db=db,
@@ -105,7 +107,7 @@ def desk(config: Config, db: "Database", who: str = "") -> "Desk":
         files=files,
         uptime=uptime,
         canned=lambda: canned(paths()),
-        house=lambda mailbox, language, register, name: house(config, mailbox, language, register, name),
+        house=partial(house, config, Voices(db)),
     )
 
 
@@ -116,20 +118,22 @@ def canned(places: Paths) -> "Sequence[Canned]":
     return replies.load(places.replies)
 
 
-def house(config: Config, mailbox: str, language: str, register: str, name: str) -> dict[str, str]:
+def house(config: Config, voices: "Voices", mailbox: str, language: str, register: str, name: str) -> dict[str, str]:
     """What fills the blanks about a mailbox: its name and signature, and how a reply to somebody begins and ends."""
     from desk.domain.enums import Register
     from desk.pipeline.phrases import closing, greeting, phrases
+    from desk.pipeline.voice import fitting
 
     box = box_named(config, mailbox)
     form = Register(box.register if box.register != "mirror" else register or Register.FORMAL)
-    _, own = phrases(language)
+    code, own = phrases(language)
+    voice = fitting(voices(mailbox), code, form)
     return {
         "mailbox.name": box.display_name,
         "mailbox.address": box.address,
         "mailbox.signature": box.signature.strip(),
-        "greeting": greeting(own, form, name),
-        "closing": closing(own, form, box),
+        "greeting": greeting(own, form, name, voice),
+        "closing": closing(own, form, box, voice),
     }
 
 

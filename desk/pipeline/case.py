@@ -17,6 +17,7 @@ from desk.knowledge.index import Index
 from desk.knowledge.outside import Outside
 from desk.llm import Models
 from desk.llm.base import Usage
+from desk.pipeline.voice import Voices
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,8 @@ class Rooms:
     """Loaded when people correct something; None before the first correction."""
     playbooks: Callable[[], Sequence[Playbook]] = tuple
     """How the house answers, as its files are now."""
+    voices: Voices = lambda mailbox: ()
+    """How a mailbox writes, as far as it is known."""
     cancel: threading.Event = field(default_factory=threading.Event)
     stream: Callable[[int, str], None] = lambda thread_id, text: None
     """Called with the thread and the draft so far while a model writes."""

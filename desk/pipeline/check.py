@@ -33,7 +33,7 @@ def run(case: Case, rooms: Rooms) -> Result:
     drafts = case.outputs["draft"]
     material, _ = wishes.grant(material_of(case.outputs), wishes.of(case.instruction), translator(rooms))
     composed = from_json(Draft, drafts["composed"])
-    ours = house(case.box)
+    ours = house(case.box, rooms.voices(case.box.name))
     gates, refused = examine(composed, material, case.question.text, ours), []
     if drafts.get("model"):
         generated = from_json(Draft, drafts["model"])

@@ -10,15 +10,17 @@ from desk.config import MailboxConfig
 from desk.domain.ticket import Claim, Draft, Source
 from desk.pipeline.phrases import own_sentences, phrases, pick
 from desk.pipeline.sentences import carries, hard_tokens, promises, sentences, words
+from desk.pipeline.voice import Voice
 
 SHARED_WORDS = 0.6
 """Part of a statement's content words that one source must share with it."""
 
 
-def house(box: MailboxConfig) -> frozenset[str]:
-    """What is ours in any reply of a mailbox, and needs no source: its signature, lines of it, its name and address."""
+def house(box: MailboxConfig, voices: Sequence[Voice] = ()) -> frozenset[str]:
+    """What is ours in any reply of a mailbox, and needs no source: its signature, its name and address, how it closes."""
     lines = {line.strip() for line in box.signature.splitlines() if line.strip()}
-    return frozenset({box.signature.strip(), box.display_name, box.address, *lines})
+    own = {box.signature.strip(), box.display_name, box.address, *lines}
+    return frozenset(own.union(*(voice.own_lines for voice in voices)))
 
 
 def claims(draft: Draft, customer: str, ours: frozenset[str] = frozenset()) -> tuple[Claim, ...]:

@@ -12,6 +12,8 @@ from desk.pipeline import agreement
 from desk.pipeline.phrases import Phrases, closing, greeting, phrases, pick
 from desk.pipeline.sentences import plain, sentences
 from desk.pipeline.shorten import shortened
+from desk.pipeline.voice import Voice
+from desk.pipeline.voice import fitting as voice_for
 
 MOST_SENTENCES = 6
 """A quoted passage is cut after this many sentences: a reply is not an article."""
@@ -108,11 +110,13 @@ def compose(
     box: MailboxConfig,
     playbooks: Sequence[Playbook] = (),
     wish: Wish = Wish(),
+    voices: Sequence[Voice] = (),
 ) -> Draft:
     """Write the reply from phrases, passages, facts and playbooks. Every quoted sentence is a claim with its source."""
     triage = material.triage
     register = wish.register or register_for(triage, box)
     language, p = phrases(wish.language or triage.language)
+    voice = voice_for(voices, language, register)
     passages = answering(material.retrievals, triage.language)
     blocks, claims = _frame(material, p, register, short=wish.shorter), []
     for number, passage in enumerate(passages):
@@ -135,7 +139,13 @@ def compose(
         blocks += [said] if said else []
         claims += _claims(said, play.source.id)
     blocks += _next_step(material, p, register, passages, short=wish.shorter)
-    body = "\n\n".join([greeting(p, register, name), *_sentence_case(blocks, language), closing(p, register, box)])
+    body = "\n\n".join(
+        [
+            greeting(p, register, name, voice),
+            *_sentence_case(blocks, language),
+            closing(p, register, box, voice),
+        ]
+    )
     return Draft(
         subject=subject,
         body=body,

@@ -1,5 +1,6 @@
 """Draft: the composed version always, and the model's where there is something to ground it on."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -19,6 +20,7 @@ from desk.pipeline.context import brief
 from desk.pipeline.material import material_of
 from desk.pipeline.phrases import closing, greeting, phrases
 from desk.pipeline.sentences import bare, plain
+from desk.pipeline.voice import Voice, fitting
 
 
 def run(case: Case, rooms: Rooms) -> Result:
@@ -35,6 +37,7 @@ def run(case: Case, rooms: Rooms) -> Result:
         box=case.box,
         playbooks=rooms.playbooks(),
         wish=Wish() if undone else wish,
+        voices=rooms.voices(case.box.name),
     )
     if case.instruction and not undone:
         composed = _granted(composed, case, [f"Left out: {q}" for q in wishes.unanswered(whole, material)])
@@ -52,7 +55,7 @@ def run(case: Case, rooms: Rooms) -> Result:
             replace(composed, notes=(*composed.notes, f"The model could not write: {problem}"))
         )
         return Result(output, model=model.name, prompt_version=prompt.version)
-    generated = dress(written.text, composed, name=case.contact_name, box=case.box)
+    generated = dress(written.text, composed, name=case.contact_name, box=case.box, voices=rooms.voices(case.box.name))
     output["model"] = to_json(generated) if generated else None
     return Result(output, written.usage, model.name, prompt.version)
 
@@ -110,13 +113,20 @@ def request(case: Case, rooms: Rooms, material: Material, composed: Draft) -> Pr
     return briefing.ask("draft", "redraft", draft=case.rejected or composed.body, instruction=case.instruction, **words)
 
 
-def dress(text: str, composed: Draft, *, name: str, box: MailboxConfig) -> Draft | None:
+def dress(text: str, composed: Draft, *, name: str, box: MailboxConfig, voices: Sequence[Voice] = ()) -> Draft | None:
     """The model's words in our frame: our greeting and closing, its own dropped. None where nothing is left."""
     _, p = phrases(composed.language)
+    voice = fitting(voices, composed.language, composed.register)
     body = bare(text)
     if not body:
         return None
-    framed = "\n\n".join([greeting(p, composed.register, name), body, closing(p, composed.register, box)])
+    framed = "\n\n".join(
+        [
+            greeting(p, composed.register, name, voice),
+            body,
+            closing(p, composed.register, box, voice),
+        ]
+    )
     return replace(composed, body=framed, written_by=Author.MODEL, claims=())
 
 
@@ -141,6 +151,7 @@ class Watch:
 
     def __init__(self, case: Case, rooms: Rooms, composed: Draft) -> None:
         self.case, self.rooms, self.composed = case, rooms, composed
+        self.ours = house(case.box, rooms.voices(case.box.name))
         self.text = ""
         self.unsourced = False
         self._looked = 0
@@ -153,7 +164,7 @@ class Watch:
         if len(whole) > self._looked:
             self._looked = len(whole)
             said = replace(self.composed, body=whole, written_by=Author.MODEL)
-            self.unsourced = any(c.source is None for c in claims(said, self.case.question.text, house(self.case.box)))
+            self.unsourced = any(c.source is None for c in claims(said, self.case.question.text, self.ours))
 
     def is_set(self) -> bool:
         """Whether to stop: asked to, or not worth going on."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from desk.config import MailboxConfig
 from desk.domain import names
 from desk.domain.enums import Register
+from desk.pipeline.voice import Voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,17 +206,22 @@ def pick(pair: tuple[str, str], register: Register) -> str:
     return pair[1] if register is Register.CASUAL else pair[0]
 
 
-def greeting(p: Phrases, register: Register, display_name: str) -> str:
-    """A greeting with the name as its bearer writes it, or without where it is none (an address, a shop, a form)."""
+def greeting(p: Phrases, register: Register, display_name: str, voice: Voice | None = None) -> str:
+    """A greeting with the name as its bearer writes it, or without where it is none (an address, a shop, a form); as the
+    mailbox greets, where its voice is known."""
     name = names.person(display_name)
     if not name:
-        return pick(p.greeting_nameless, register)
+        return (voice.nameless if voice else "") or pick(p.greeting_nameless, register)
+    if voice and voice.greeting:
+        return voice.greeting.format(name=name, first=names.first(name))
     return pick(p.greeting, register).format(name=names.first(name) if register is Register.CASUAL else name)
 
 
-def closing(p: Phrases, register: Register, box: MailboxConfig) -> str:
-    """The closing words, with the mailbox's signature below, or its name."""
-    return f"{pick(p.closing, register)}\n{box.signature.strip() or box.display_name or box.address}"
+def closing(p: Phrases, register: Register, box: MailboxConfig, voice: Voice | None = None) -> str:
+    """The closing words, with the mailbox's signature below, or its name; as the mailbox closes, where that is known."""
+    words = (voice.closing if voice else "") or pick(p.closing, register)
+    below = box.signature.strip() or (voice.signature if voice else "") or box.display_name or box.address
+    return f"{words}\n{below}"
 
 
 def own_sentences(language: str) -> frozenset[str]:

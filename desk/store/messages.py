@@ -13,7 +13,7 @@ from desk.domain.guarded import content_hash
 from desk.store.columns import maker, moment, strings, when
 from desk.store.database import Read
 from desk.store.intake import index_ids, keep, mailbox, move, outbound, receive, scanned, seen, set_cursor, take, touch
-from desk.store.tables import attachments, blobs, cursors, mailboxes, message_ids, messages, threads
+from desk.store.tables import attachments, blobs, contacts, cursors, mailboxes, message_ids, messages, threads
 
 __all__ = [
     "AttachmentRow",
@@ -206,6 +206,27 @@ def by_hash(content_hash: str) -> Read[MessageRow | None]:
 def all_ids() -> Read[list[int]]:
     """Every message that has bytes, oldest first."""
     return Read(sa.select(m.id).where(m.blob_hash.is_not(None)).order_by(m.id), lambda rows: [int(r[0]) for r in rows])
+
+
+def sent_letters(mailbox: str, limit: int = 300) -> Read[list[tuple[str, str, str, str]]]:
+    """The newest letters of a mailbox to customers: body, the ticket's language, the customer's address and name."""
+    c, t, b = contacts.c, threads.c, mailboxes.c
+    statement = (
+        sa.select(m.text, t.language, t.contact_addr, c.name)
+        .join_from(messages, threads, t.id == m.thread_id)
+        .join(mailboxes, b.id == m.mailbox_id)
+        .outerjoin(contacts, c.id == t.contact_id)
+        .where(m.direction == "outbound", b.name == mailbox, m.auto == "")
+        .order_by(m.id.desc())
+        .limit(limit)
+    )
+    return Read(statement, lambda rows: [(r[0] or "", r[1] or "", r[2] or "", r[3] or "") for r in rows])
+
+
+def sent_count() -> Read[int]:
+    """How many letters were sent: a number that changes when there are more to learn from."""
+    statement = sa.select(sa.func.count()).select_from(messages).where(m.direction == "outbound")
+    return Read(statement, lambda rows: int(rows[0][0]))
 
 
 def raw(message_id: int) -> Read[bytes]:

@@ -16,6 +16,7 @@ from desk.workers import loop
 from desk.workers.idle import idle_tasks
 from desk.workers.indexing import Indexer, import_files
 from desk.workers.loop import Status, Stop, now
+from desk.workers.voices import Voices
 
 PARTS = ("model", "embeddings", "knowledge", "knowledge files")
 """What may be missing without stopping the rest; the header says so in the words of `Rooms.off`."""
@@ -46,6 +47,7 @@ def run(db: Database, load: Callable[[], Rooms], stop: Stop, clock: Callable[[],
     status.say("loading", "the models are loading")
     rooms = load()
     rooms.stream = Stream(db)
+    rooms.voices = Voices(db)
     threading.Thread(target=_pass_on, args=(stop, rooms.cancel), daemon=True, name="cancel").start()
     runner = Runner(db, rooms, clock)
     indexer = prepare(db, rooms, status)

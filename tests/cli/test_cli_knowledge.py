@@ -229,3 +229,9 @@ def test_an_import_says_where_desk_and_the_file_were_both_changed(desk: Shell, f
         "proposals": [{"title": "Sending things back", "from": ""}],
     }
     assert "proposed: Sending things back" in desk("kb", "gaps").out
+
+
+def test_without_sent_mail_the_voice_is_desks_own(desk: Shell) -> None:
+    desk.config("[[mailboxes]]\nname = 'help'\naddress = 'help@shop.example'\nfolder = 'mail'\n")
+    assert "too little was sent yet" in desk("voice").out
+    assert desk("voice", "--json").json == {"help": []}
