@@ -44,6 +44,13 @@ class Sized:
     part: Part
     kind: Kind
     name: str = ""
+    short: CleanText | None = None
+    """What it may be shortened to, where that was chosen before (with more time, and by meaning)."""
+
+    @property
+    def shortened(self) -> "Sized | None":
+        """The part with what it may be shortened to in its place."""
+        return replace(self, part=Part(self.part.label, self.short)) if self.short is not None else None
 
     @property
     def title(self) -> str:
@@ -84,7 +91,7 @@ def fit(parts: Sequence[Sized], limit: int, count: Callable[[str], int]) -> Fitt
         for i in (i for i, item in enumerate(parts) if item.kind is Kind.HISTORY):
             if total <= limit:
                 break
-            short = shorten(parts[i], sizes[i] // 3, count)
+            short = parts[i].shortened or shorten(parts[i], sizes[i] // 3, count)
             if (size := _size(short, count)) < sizes[i]:
                 total, sizes[i], kept[i] = total - sizes[i] + size, size, short
                 shortened.append(i)

@@ -29,6 +29,8 @@ class Turn:
     at: datetime
     author: str
     text: CleanText
+    short: CleanText | None = None
+    """Its most telling sentences, word for word, where it is long and they were chosen already."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,10 +55,11 @@ def _parts(case: Case, most: int) -> list[Sized]:
         parts.append(Sized(Part(label, promise.text), Kind.COMMITMENT, f"promise {len(parts)} of {promise.at:%d.%m.}"))
     turns = case.turns[-most:] if most else ()
     last_own = max((turn.message_id for turn in turns if turn.ours), default=0)
-    for turn in turns:
+    for number, turn in enumerate(turns, len(case.turns) - len(turns) + 1):
         label = f"{'Our earlier reply' if turn.ours else 'Earlier message'} of {turn.at:%d.%m.%Y}"
         kind = Kind.OWN_REPLY if turn.message_id == last_own else Kind.HISTORY
-        parts.append(Sized(Part(label, turn.text), kind, f"message {turn.message_id} of {turn.at:%d.%m.}"))
+        name = f"{'our reply' if turn.ours else 'message'} {number} of {turn.at:%d.%m.}"
+        parts.append(Sized(Part(label, turn.text), kind, name, turn.short))
     parts.append(Sized(Part("Subject of the message", case.subject), Kind.QUESTION, "subject"))
     parts.append(Sized(Part("The customer's message", case.question), Kind.QUESTION, "question"))
     return parts

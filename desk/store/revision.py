@@ -14,7 +14,7 @@ from desk.errors import StoreError
 if TYPE_CHECKING:
     from desk.store.database import Database
 
-HEAD = "0010"
+HEAD = "0011"
 """The revision this program works with."""
 
 FOLDER = Path(__file__).resolve().parent / "migrations"

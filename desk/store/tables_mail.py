@@ -211,6 +211,15 @@ sa.Index("ix_messages_thread", messages.c.thread_id, messages.c.received_at, mes
 sa.Index("uq_messages_mailbox_blob", messages.c.mailbox_id, messages.c.blob_hash, unique=True)
 sa.Index("ix_messages_status", messages.c.status, messages.c.id)
 
+summaries = sa.Table(
+    "summaries",
+    metadata,
+    sa.Column("message_id", sa.ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    text("text"),
+    text("made_of"),
+    time("made_at"),
+)
+
 message_ids = sa.Table(
     "message_ids",
     metadata,

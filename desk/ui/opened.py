@@ -47,6 +47,8 @@ class Opened:
     event: "EventRow | None" = None
     tier: str = ""
     tokens: int = 0
+    dropped: tuple[str, ...] = ()
+    """What did not fit into the draft's context, in words."""
     folds: set[int] = field(default_factory=set)
     """Messages whose quotes are unfolded."""
 
@@ -144,12 +146,12 @@ async def _thread(database: Reads, opened: Opened, thread_id: int, me: str) -> N
     if opened.draft is not None and opened.draft.run_id is not None:
         steps = await database.get(jobs.steps(opened.draft.run_id))
         note = next((s.output for s in steps if s.step == "context"), {})
-        opened.tier, opened.tokens = _tier(note)
+        opened.tier, opened.tokens, opened.dropped = _tier(note)
 
 
-def _tier(output: dict[str, Any]) -> tuple[str, int]:
-    """The context tier and its tokens, wherever the step put its note."""
+def _tier(output: dict[str, Any]) -> tuple[str, int, tuple[str, ...]]:
+    """The context tier, its tokens and what was dropped, wherever the step put its note."""
     for part in (output, *(v for v in output.values() if isinstance(v, dict))):
         if "tier" in part:
-            return str(part["tier"]), int(part.get("tokens") or 0)
-    return "", 0
+            return str(part["tier"]), int(part.get("tokens") or 0), tuple(map(str, part.get("dropped") or ()))
+    return "", 0, ()

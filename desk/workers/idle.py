@@ -11,6 +11,7 @@ from desk.knowledge.index import Index
 from desk.learn.gaps import Gaps
 from desk.learn.promises import Promises
 from desk.learn.propose import Proposals
+from desk.learn.summaries import Summaries
 from desk.store import articles
 from desk.store.articles import ArticleRow
 from desk.store.database import Database
@@ -59,6 +60,5 @@ class Task(Protocol):
 
 def idle_tasks(db: Database, index: Index | None, clock: Callable[[], datetime]) -> Sequence[Task]:
     """Everything that is done in idle time, the soonest wanted first; without an index what needs none."""
-    if index is None:
-        return (Promises(db, clock),)
-    return (Promises(db, clock), Gaps(db, index), Proposals(db, index), Comparing(db, index))
+    always = (Promises(db, clock), Summaries(db, index.embedder if index else None, clock))
+    return always if index is None else (*always, Gaps(db, index), Proposals(db, index), Comparing(db, index))

@@ -102,3 +102,16 @@ def test_a_question_larger_than_the_limit_stays_alone_and_whole() -> None:
     assert fitted.parts == (question,)
     assert not fitted.fits
     assert fitted.dropped == ("Fact left out",)
+
+
+def test_what_was_chosen_before_is_what_a_message_is_shortened_to() -> None:
+    old = clean(
+        "Hello everyone. The order is 4711. It is cold outside. Nobody knows why. So it goes. And so on it goes."
+    )
+    given = [
+        Sized(Part("Earlier", old), Kind.HISTORY, "message 1", old.narrow("It is cold outside.")),
+        Sized(Part("Now", clean("And now?")), Kind.QUESTION),
+    ]
+    fitted = fit(given, fit(given, 10**6, count).tokens - 5, count)
+    assert str(fitted.parts[0].part.text) == "It is cold outside."
+    assert fitted.dropped == ("message 1 shortened",)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from driving import desk_screen, put, until
+from driving import desk_screen, put, until, words
 from filling import NOW, attack_evidence
 from rich.console import Console
 
@@ -120,7 +120,7 @@ def test_each_step_is_a_line_with_what_it_gave(made):
         "clean",
         "waited 30 s",
         "compacted, 1,812 tokens",
-        "left out: message 4 of 2.10.",
+        "did not fit: message 4 of 2.10.",
         "billing 0.93 · normal · negative · German · formal",
         "else complaint 0.06",
         "2 hits, answerable 0.91: known, 1 fact looked up",
@@ -193,3 +193,15 @@ async def test_w_shows_it(made):
         await until(pilot, lambda: isinstance(pilot.app.screen, Leaf), "the story")
         shown = pilot.app.screen.query_one("Paper")
         assert "waited" in shown.text
+
+
+async def test_the_draft_says_which_context_it_had_and_what_did_not_fit(made):
+    run_through(made)
+    with made.db.write() as tx:
+        thread = made.ids["anna"]
+        run = made.db.get(jobs.of_thread(thread))[-1]
+        tx.exec_driver_sql(f"UPDATE drafts SET run_id = {run.id} WHERE thread_id = {thread}")
+    async with desk_screen(made, (140, 60)) as (pilot, screen):
+        await put(pilot, screen, thread)
+        await until(pilot, lambda: "context compacted, 1812" in words(pilot.app), "the tier")
+        assert "did not fit: message 4 of 2.10." in words(pilot.app)

@@ -11,7 +11,7 @@ from desk.errors import StoreError
 from desk.guard import readmit
 from desk.mail.reply import split
 from desk.pipeline.case import Case, Promise, Turn
-from desk.store import commitments, decisions, intake, jobs, messages, people, threads
+from desk.store import commitments, decisions, intake, jobs, messages, people, summaries, threads
 from desk.store.commitments import CommitmentRow
 from desk.store.database import Database
 from desk.store.messages import MessageRow
@@ -43,6 +43,7 @@ def case_of(db: Database, run: jobs.Run, config: Config, on: date | None = None)
     newest = asked[-1] if asked else rows[-1]
     earlier = [row for row in rows if row.id < newest.id and row not in asked and row.clean and not _aside(row)]
     contact = db.get(people.contact(detail.contact_id or 0))
+    short = db.get(summaries.of_thread(detail.row.id))
     outputs = {step.step: step.output for step in db.get(jobs.steps(run.id))}
     return Case(
         thread_id=detail.row.id,
@@ -50,7 +51,7 @@ def case_of(db: Database, run: jobs.Run, config: Config, on: date | None = None)
         number=detail.row.number,
         subject=_clean(newest, newest.subject),
         question=_joined(asked),
-        turns=tuple(_turn(row) for row in earlier if _words(row)),
+        turns=tuple(_turn(row, short.get(row.id, ("", ""))[0]) for row in earlier if _words(row)),
         promised=_promised([*db.get(commitments.open_in(detail.row.id))], earlier),
         contact_id=detail.contact_id or 0,
         contact_name=newest.from_name,
@@ -71,7 +72,7 @@ def case_of(db: Database, run: jobs.Run, config: Config, on: date | None = None)
 
 def _promised(promises: Sequence[CommitmentRow], earlier: Sequence[MessageRow]) -> tuple[Promise, ...]:
     """Open promises as parts of the messages they stand in; one whose message may enter no prompt is left out."""
-    texts = {row.id: _own_words(row) for row in earlier if row.direction is Direction.OUTBOUND}
+    texts = {row.id: own_words(row) for row in earlier if row.direction is Direction.OUTBOUND}
     return tuple(
         Promise(texts[one.message_id].narrow(one.text), one.said_at, one.due)
         for one in promises
@@ -101,21 +102,27 @@ def _words(row: MessageRow) -> str:
     return (row.visible_text or row.text) if row.released else ""
 
 
-def _own_words(row: MessageRow) -> CleanText:
+def own_words(row: MessageRow) -> CleanText:
     """What this author wrote: quotes and signature cut off, the whole text where nothing else is left."""
     clean = _clean(row, _words(row))
     own = split(clean.text).reply
     return clean.narrow(own) if own.strip() else clean
 
 
-def _turn(row: MessageRow) -> Turn:
+def _turn(row: MessageRow, short: str) -> Turn:
+    """One message; its short form only while every line of it stands in the message as it is now."""
+    words = own_words(row)
+    try:
+        shortened = words.narrow(short) if short else None
+    except ValueError:
+        shortened = None
     ours = row.direction is Direction.OUTBOUND
-    return Turn(row.id, ours, row.received_at, "us" if ours else row.from_name or row.from_addr, _own_words(row))
+    return Turn(row.id, ours, row.received_at, "us" if ours else row.from_name or row.from_addr, words, shortened)
 
 
 def _joined(rows: Sequence[MessageRow]) -> CleanText:
     """The messages of a burst as one text, in order."""
-    whole = "\n\n".join(_own_words(row).text for row in rows if _words(row))
+    whole = "\n\n".join(own_words(row).text for row in rows if _words(row))
     clean = all(row.clean for row in rows)
     return readmit(whole, status_clean=clean, released=clean, origin=f"messages {[row.id for row in rows]}")
 

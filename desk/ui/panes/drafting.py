@@ -64,6 +64,7 @@ def page(
     *,
     tier: str = "",
     tokens: int = 0,
+    dropped: Sequence[str] = (),
     questions: Sequence[Question] = (),
     plan: "Sequence[PlanRow]" = (),
     goes_to: Recipients | None = None,
@@ -92,6 +93,8 @@ def page(
     if plan:
         found.add(planned(plan, ink), hang=6)
     found.add(figures(draft, row, ink, tier, tokens))
+    if dropped:
+        found.add(Text.assemble(("▪ ", ink.warning), ("did not fit: " + line("; ".join(dropped)), ink.quiet)), hang=2)
     return found
 
 

@@ -81,7 +81,7 @@ def _context(row: "StepRow", before: Mapping[str, Output], ink: Ink) -> Told:
         "context", Text(f"{tier or 'chosen'}, {tokens:,} tokens", "" if tier in ("", "normal") else ink.warning)
     )
     for dropped in note.get("dropped") or ():
-        told.add(f"left out: {line(str(dropped))}", ink.warning)
+        told.add(f"did not fit: {line(str(dropped))}", ink.warning)
     if row.output.get("fits") is False:
         told.add("too long for the model, so no model was asked", ink.warning)
     names = [str(name) for name in row.output.get("texts") or {} if name not in ALWAYS]

@@ -90,6 +90,7 @@ def _draft(screen: "MainScreen", opened: Opened) -> None:
             ink,
             tier=opened.tier,
             tokens=opened.tokens,
+            dropped=opened.dropped,
             questions=questions,
             plan=opened.plan,
             goes_to=opened.goes_to(own),
