@@ -33,10 +33,10 @@ _FORMS = {
     # "she" ("Sie sind", "Sie ist") and from the familiar plural ("Ihr Kollege", "Ihr habt").
     "de": _forms(
         r"(?<!^)\bSie\b|\bSie (?:sind|[a-zäöüß]+e?n)\b|\bIhnen\b|\bIhre[nmrs]?\b|\bgeehrte"
-        r"|(?<!t )(?<!d )\bIhr\b(?! (?:[a-zäöüß]+t\b|mir\b|mich\b|uns\b))",
+        r"|(?<!t )(?<!d )\bIhr\b(?! (?:[a-zäöüß]+t\b|seid\b|mir\b|mich\b|uns\b))",
         r"\b(?:[Dd]u|[Dd]ich|[Dd]ir|[Dd]eine?[nmrs]?|[Ee]uch|[Ee]ure?[nmrs]?)\b"
         r"|\b[Ii]hr (?!gefällt|fehlt|passt|gehört|geht|hilft|steht|reicht|hat\b|ist\b|tut|nicht|jetzt|mit\b)"
-        r"(?:[a-zäöüß]+t|mir|mich|uns)\b"
+        r"(?:[a-zäöüß]+t|seid|mir|mich|uns)\b"
         r"|\b(?![Gg]efällt|[Ff]ehlt|[Pp]asst|[Gg]ehört|[Gg]eht|[Hh]ilft|[Ss]teht|[Rr]eicht|[Hh]at\b|[Ii]st\b|[Nn]icht"
         r"|[Jj]etzt|[Mm]it\b|[Ss]eit\b|[Dd]ort|[Ee]rst|[Tt]ut|[Ww]ird)[A-Za-zäöüß]+ts? ihr\b"
         r"|\b(?:[Kk]ann|[Hh]a|[Kk]önnte|[Bb]i|[Ww]ill|[Mm]us|[Dd]arf|[Ss]oll|[Hh]ätte|[Ww]är|[Ww]ürde|[Ww]ir|[Mm]ach"
@@ -68,7 +68,7 @@ _FORMS = {
         r"|\b(?!resp[óo]nd|devu[ée]lv|escr[íi]b|resu[ée]lv)\w*[áéíóú]\w*en?(?:me|nos)\b",
         r"\b(?:t[úu]|tus|te|ti|contigo|vos|vosotr[oa]s|os|vuestr[oa]s?|puedes|pod(?:r[íi]|é)as|podés|tienes|tenés|eres"
         r"|sois|sabes|sabés|quieres|querés|haces|hacés|estás|crees|dices|has|harías|pudieras|dime|dame|hazme|ponme|oye)\b"
-        r"|\bme (?:l[oa]s? )?(?!l[ae]s\b)\w{2,}[ae]s\b|\b\w+(?:áis|éis)\b|\b\w+(?:ad|ed|id)(?:me|nos|lo)\b"
+        r"|\bme (?:l[oa]s? )?(?!l[ae]s\b)\w{2,}[ae]s\b|\b\w+(?:áis|éis|íais|steis)\b|\b\w+(?:ad|ed|id)(?:me|nos|lo)\b"
         r"|\b(?!d[íi]ga|h[áa]ga|resp[óo]nda|devu[ée]lva|escr[íi]ba|perm[íi]ta|p[óo]nga|resu[ée]lva|rem[íi]ta)"
         r"\w*[áéíóú]\w*a(?:me|nos)\b|\b(?:envia|manda|avisa|ayuda|contesta|pasa)me\b"
         rf"|{_START}(?:por favor,? )?(?:mira|revisa|comprueba|manda|env[íi]a|cambia|cancela|borra|arregla|busca|habla)\b"

@@ -12,18 +12,21 @@ from desk.errors import KnowledgeError
 from desk.triage.features import hashed, joined
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
+_AS_SAID = np.array([[0, 1], [0, 1]], np.float32)
 _FILE = Path(__file__).resolve().parent / "heads.npz"
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """One field: labels, the weights over the vector, over hashed words, and the temperature."""
+    """One field: labels, the weights over the vector, over hashed words, the temperature, and the curve that corrects what
+    that says of the best label (two rows: said, true)."""
 
     labels: tuple[str, ...]
     dense: NDArray[np.float32]
     words: NDArray[np.float32]
     bias: NDArray[np.float32]
     temperature: float
+    curve: NDArray[np.float32]
 
     def probabilities(
         self, dense: NDArray[np.float32], buckets: NDArray[np.int64], weights: NDArray[np.float32]
@@ -31,7 +34,12 @@ class Head:
         """Calibrated probability of each label; they sum to 1."""
         logits = (dense @ self.dense + weights @ self.words[buckets] + self.bias) * self.temperature
         powers = np.exp(logits - logits.max())
-        return dict(zip(self.labels, (powers / powers.sum()).astype(float).tolist(), strict=True))
+        said = powers / powers.sum()
+        best = int(said.argmax())
+        true = float(np.interp(said[best], *self.curve))
+        said = said * ((1 - true) / max(1 - float(said[best]), 1e-9))
+        said[best] = true
+        return dict(zip(self.labels, said.astype(float).tolist(), strict=True))
 
 
 @lru_cache(maxsize=1)
@@ -60,6 +68,7 @@ def load(path: Path = _FILE) -> dict[str, Head]:
                 file[f"{name}.words"].astype(np.float32),
                 file[f"{name}.bias"],
                 float(file[f"{name}.temperature"][0]),
+                file[f"{name}.curve"] if f"{name}.curve" in file.files else _AS_SAID,
             )
             for name in fields
         }

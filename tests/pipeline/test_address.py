@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from addresses import LATER, MAILS
+from addresses import LATER, MAILS, NEXT
 
 from desk.config import MailboxConfig
 from desk.domain.enums import Category, Intent, Known, Priority, Register, Sentiment
@@ -37,6 +37,7 @@ def test_the_form_of_address_is_seen(language: str) -> None:
     assert min(forms.count("formal"), forms.count("casual")) >= 12
     assert right(MAILS, language) >= 0.95
     assert right(LATER, language) >= 0.95
+    assert right(NEXT, language) >= 0.9
 
 
 def drafts(language: str, form: Register) -> list[str]:

@@ -110,9 +110,12 @@ def test_floor_on_the_labelled_tickets(embedder):
         counts[row["category"]][0 if best == row["category"] else 1] += 1
         counts[best][2] += best != row["category"]
     f1 = [2 * hit / (2 * hit + missed + wrong) for hit, missed, wrong in counts.values()]
+    sure = [right for number in (8, 9) for _, right in bins[number]]
     error = sum(abs(sum(c for c, _ in b) - sum(y for _, y in b)) for b in bins.values()) / len(rows)
     assert sum(f1) / len(f1) >= 0.70
-    assert error <= 0.08
+    assert error <= 0.06
+    assert len(sure) >= 0.45 * len(rows)
+    assert sum(sure) >= 0.95 * len(sure)
 
 
 def test_a_wish_that_mostly_describes_is_a_request(embedder):
