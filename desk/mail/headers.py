@@ -21,6 +21,7 @@ MAX_ADDRESSES = 500
 _WORD = re.compile(r"=\?([^?\s=]{1,60})\?([bBqQ])\?([^?]*(?:\?(?!=)[^?]*){0,20})\?=", re.S)
 _FOLD = re.compile(r"(?:\r\n|\r|\n)[ \t]*")
 _ID = re.compile(r"<([^<>]{1,998})>")
+_ONE_ID = re.compile(r" *<([A-Za-z0-9][!-;=A-~]{0,997})> *")
 _SPACE = re.compile(r"\s+")
 
 
@@ -100,8 +101,15 @@ def base64_bytes(data: bytes) -> bytes:
 # Addresses -----------------------------------------------------------------------------------------------------------
 
 
+_BARELY = r"([A-Za-z0-9_.+-]{1,300})@([A-Za-z0-9.-]{1,300})"
+_USUAL = re.compile(rf" *(?:([A-Za-z][A-Za-z0-9_. -]{{0,200}})?<{_BARELY}>|{_BARELY}) *")
+"""One address in the form that most fields have; what follows reads every other one."""
+
+
 def addresses(value: str, charset: str = "") -> list[Address]:
     """The mailboxes of an address field (RFC 5322 3.4, read generously); groups are opened, comments kept as names."""
+    if usual := _USUAL.fullmatch(value):
+        return [Address(" ".join((usual[1] or "").split()), f"{usual[2] or usual[4]}@{(usual[3] or usual[5]).lower()}")]
     value = raw_text(_FOLD.sub(" ", value[:MAX_HEADER]), charset)
     found = [a for piece in _pieces(value) if (a := _address(piece))]
     if not any(a.addr for a in found) and "=?" in value:
@@ -210,6 +218,8 @@ def _addr(raw: str) -> str:
 
 def ids(value: str) -> tuple[str, ...]:
     """Message identifiers in order, each once, without brackets and inner white space."""
+    if usual := _ONE_ID.fullmatch(value):
+        return (usual[1],)
     value = _FOLD.sub("", raw_text(value[:MAX_HEADER]))
     if value.lstrip(" <").startswith("=?"):
         value = _words(value)
