@@ -4,6 +4,7 @@ The words of an article are only ever ours: what the customer wrote becomes the 
 searched before somebody accepted it.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -13,7 +14,8 @@ from desk.knowledge import retrieve
 from desk.knowledge.index import Index
 from desk.learn.anonymous import without_person
 from desk.mail.reply import split
-from desk.pipeline.sentences import bare
+from desk.pipeline.promised import found
+from desk.pipeline.sentences import bare, sentences, unwrapped
 from desk.store import articles, changes, drafts, messages, outbox, people, proposals, threads
 from desk.store.database import Database, within
 from desk.store.messages import MessageRow
@@ -66,7 +68,7 @@ class Proposals:
         names |= {contact.name, *contact.addresses} if contact is not None else set()
         said = "\n".join(r.clean_text or "" for r in rows if r.direction is Direction.INBOUND)
         question = without_person(_asks(pair[0].clean_text or ""), names, said)[:LONGEST_QUESTION].strip()
-        answer = without_person(bare(split(pair[1].text).reply), names, said)
+        answer = without_person(_lasting(bare(split(pair[1].text).reply), pair[1].received_at), names, said)
         if len(answer) < SHORTEST or not question or not self._new(question, ticket):
             return None
         return Article(
@@ -112,6 +114,16 @@ def _asks(text: str) -> str:
     said = [own[a:b] for a, b in intents.questions(own)]
     wanted = [s for s in said if intents.asks(s) or intents.wants(s)]
     return " ".join(" ".join(wanted).split()) or " ".join(bare(own).split())
+
+
+def _lasting(text: str, at: datetime) -> str:
+    """What of an answer is true for others too: no courtesies, and nothing that was promised to this one customer."""
+    promised = {" ".join(one.text.split()) for one in found(text, at.astimezone().date())}
+    lines = []
+    for line in unwrapped(text).split("\n"):
+        said = [line[a:b] for a, b in sentences(line)]
+        lines.append(" ".join(s for s in said if s not in promised and not intents.is_courtesy(s)))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
 def _names(rows: Sequence[MessageRow]) -> set[str]:

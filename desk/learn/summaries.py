@@ -14,7 +14,7 @@ import numpy as np
 from desk.domain.guarded import content_hash
 from desk.knowledge.embed import Embedder
 from desk.pipeline.runner.load import own_words
-from desk.pipeline.sentences import bare, sentences
+from desk.pipeline.sentences import bare, sentences, unwrapped
 from desk.store import changes, messages, summaries
 from desk.store.database import Database, within
 from desk.triage import intents
@@ -67,7 +67,7 @@ def summarise(text: str, embedder: Embedder | None) -> str:
     """The sentences of a message that tell most, a line each, at most a third of it; without an embedder the first telling
     ones. At least one sentence, however long."""
     whole = bare(text) or text
-    said = [whole[a:b] for a, b in sentences(whole) if not intents.is_courtesy(whole[a:b])] or [whole]
+    said = [whole[a:b] for a, b in sentences(unwrapped(whole)) if not intents.is_courtesy(whole[a:b])] or [whole]
     worth = [0.25 * bool(_TELLING.search(s)) + 0.25 * intents.asks(s) + 0.1 * intents.wants(s) for s in said]
     near = np.eye(len(said), dtype=np.float32)
     if embedder is not None:

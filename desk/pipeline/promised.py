@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from desk.pipeline.sentences import sentences
+from desk.pipeline.sentences import sentences, unwrapped
 
 _I = re.IGNORECASE
 _BY_MAIL = re.compile(
@@ -141,7 +141,7 @@ class Promised:
 def found(text: str, on: date) -> list[Promised]:
     """The promises in our own words (greeting, quotes and closing cut off), sent on that day."""
     promises = []
-    for start, end in sentences(text):
+    for start, end in sentences(unwrapped(text)):
         said = " ".join(text[start:end].split())
         if not _DOES.search(said) or _CONDITION.search(said) or _NOTHING.search(said) or said.endswith("?"):
             continue

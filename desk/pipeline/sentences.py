@@ -16,6 +16,8 @@ _ABBREVIATIONS = frozenset(
     "tel abs max min".split()
 )
 _END = re.compile(r"([.!?…]+[\"'”’»)]*)(\s+|$)|\n+")
+_WRAP = re.compile(r"(?<=[^\n]{48}[^\n.!?:])\n(?=[^\W_]|[(\"'“‘„«])(?!\d{1,2}[.)] )")
+"""The end of a long line that ends no sentence, before one that begins no list."""
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
 _LINK = re.compile(r"(?:https?://|www\.)[^\s<>()\"']+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.I)
@@ -107,6 +109,11 @@ def carries(source: str, tokens: set[str]) -> bool:
 def promises(sentence: str) -> bool:
     """Whether the sentence commits the shop to something (money, a guarantee)."""
     return bool(_PROMISE.search(sentence))
+
+
+def unwrapped(text: str) -> str:
+    """The text with the breaks of hard-wrapped lines as spaces; every place in it stays the same."""
+    return _WRAP.sub(" ", text)
 
 
 def bare(mail: str) -> str:

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from desk.store.columns import maker, moment, stamp
 from desk.store.database import Read
+from desk.store.tables import commitments, thread_tags, threads
 from desk.store.tables import messages as message_table
 from desk.store.tables import tags as tag_table
-from desk.store.tables import thread_tags, threads
 
 MARK = ("\x02", "\x03")
 """What stands around a hit in a snippet: control characters no message can hold, for the screen to style."""
@@ -53,7 +53,10 @@ _TOKEN = re.compile(
 
 
 def parse(text: str) -> Query:
-    """Take a search line apart: words, "a phrase", from: subject: is: assigned: tag: before: after: (ISO dates)."""
+    """Take a search line apart: words, "a phrase", from: subject: is: assigned: tag: before: after: (ISO dates).
+
+    `is:promised` keeps tickets with something we promised and have not done yet, `is:overdue` those whose day is over.
+    """
     words: list[str] = []
     named: dict[str, Any] = {}
     for found in _TOKEN.finditer(text):
@@ -95,7 +98,11 @@ def _narrow(query: Query, *, in_columns: bool) -> list[sa.ColumnElement[bool]]:
     found: list[sa.ColumnElement[bool]] = []
     if query.sender and in_columns:
         found.append(sa.or_(m.from_addr.icontains(query.sender, autoescape=True), m.from_name.icontains(query.sender)))
-    if query.status:
+    if query.status in ("promised", "overdue"):
+        c = commitments.c
+        late = c.told.is_(True) if query.status == "overdue" else sa.true()
+        found.append(t.id.in_(sa.select(c.thread_id).where(c.state == "open", late)))
+    elif query.status:
         found.append(sa.or_(t.status == query.status, t.shelf == query.status))
     if query.assigned:
         found.append(t.assigned_to == query.assigned)

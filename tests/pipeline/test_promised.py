@@ -81,3 +81,10 @@ def test_what_a_mail_keeps_is_told_from_what_it_does_not():
 )
 def test_the_day_that_is_named(said, due):
     assert due_on(f"we will do it {said}", ON) == (date.fromisoformat(due) if due else None)
+
+
+def test_a_sentence_over_wrapped_lines_is_one_and_stands_as_it_is():
+    wrapped = "We have asked our workshop about the lamp and we will call\nyou on Friday with what they say."
+    [one] = found(f"Thank you. {wrapped}\n\n- we are open\n- all day", ON)
+    assert one.text == wrapped
+    assert one.due == date(2026, 11, 27)

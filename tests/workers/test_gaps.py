@@ -20,7 +20,7 @@ VOLTAGE = "Does the pendant run on 110 volts in the United States?"
 ANSWER = """Dear Tom Reyes,
 
 Yes, we engrave up to twenty letters into the brass foot. Your order
-LM-2291 goes to Hauptstraße 12, 10115 Berlin; engraving takes 6 working days.
+LM-2291 goes to Hauptstraße 12, 10115 Berlin; engraving takes 6 working days. We will call you on Friday.
 
 Kind regards,
 Mara"""
@@ -100,7 +100,7 @@ def test_a_resolved_ticket_is_proposed_without_the_person_in_it(shop: Shop, desk
     [proposal] = shop.db.get(proposals.waiting())
     article = proposal.article
     assert "twenty letters" in article.body
-    for theirs in ("Tom", "Reyes", "2291", "Hauptstra", "10115", "Dear", "Mara"):
+    for theirs in ("call you", "Tom", "Reyes", "2291", "Hauptstra", "10115", "Dear", "Mara"):
         assert theirs not in article.body + article.question + article.title
     assert article.standing is Authority.LEARNT
     with pytest.raises(Refused, match="taken out"):

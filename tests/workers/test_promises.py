@@ -12,7 +12,7 @@ from desk.domain.enums import ThreadStatus
 from desk.errors import Conflict
 from desk.pipeline.context import brief
 from desk.pipeline.runner.load import case_of
-from desk.store import changes, commitments, jobs, threads
+from desk.store import changes, commitments, jobs, search, threads
 
 CALL = "Dear Anna,\n\nThe lamp is being looked at. We will call you on Friday.\n\nKind regards,\nMara"
 WRITE = "Dear Anna,\n\nThank you. We will let you know by 30 November what we found.\n\nKind regards,\nMara"
@@ -27,6 +27,8 @@ def test_a_promise_is_found_in_what_left_and_stands_beside_the_next_draft(shop: 
     shop.rest()
     [promise] = shop.db.get(commitments.open_in(first.thread_id))
     assert (promise.text, promise.due) == ("We will call you on Friday.", date(2026, 11, 27))
+    assert {hit.thread_id for hit in shop.db.get(search.messages("is:promised"))} == {first.thread_id}
+    assert shop.db.get(search.messages("is:overdue")) == []
     again = shop.ask("And how long does a refund take?", subject="Re: Returning a lamp")
     assert again.thread_id == first.thread_id
     assert any("“We will call you on Friday.” It is due on 27 Nov" in note for note in again.notes)
@@ -50,6 +52,7 @@ def test_an_overdue_promise_brings_its_ticket_back_once(shop: Shop, desk: Desk) 
     assert row.status == ThreadStatus.OPEN
     assert row.needs == "overdue: we promised “We will call you on Friday.” by 27 Nov"
     shop.rest()
+    assert [hit.thread_id for hit in shop.db.get(search.messages("is:overdue call"))] == [draft.thread_id]
     told = [e for e in shop.db.get(changes.timeline(draft.thread_id)) if e.kind == "promise.overdue"]
     assert len(told) == 1
     [promise] = shop.db.get(commitments.open_in(draft.thread_id))

@@ -56,6 +56,21 @@ def test_a_context_too_small_takes_the_short_form_and_says_so(shop: Shop) -> Non
     assert "And what does the return cost?" in output["texts"]["question"]
 
 
+def test_however_small_the_context_promises_and_the_question_stay_while_the_story_goes(shop: Shop) -> None:
+    first = shop.ask(LONG, subject="Returning a lamp")
+    shop.answer(first.thread_id, "Dear Anna,\n\nWe will call you on Friday about it.\n\nMara", done=False)
+    shop.rest()
+    again = shop.ask("And what does the return cost? " * 30, subject="Re: Returning a lamp")
+    run = shop.db.get(jobs.one(again.run_id or 0))
+    assert run is not None
+    case, rooms = case_of(shop.db, run, shop.config), shop.runner.rooms
+    small = replace(rooms, config=replace(rooms.config, model=replace(rooms.config.model, context=600)))
+    output = context.run(case, small).output
+    assert any(name.startswith("promise") for name in output["texts"])
+    assert {"about us", "question", "subject"} <= output["texts"].keys()
+    assert not any(name.startswith("message 1") for name in output["texts"])
+
+
 def test_a_short_form_of_what_a_message_no_longer_says_is_not_used(shop: Shop) -> None:
     case = conversation(shop)
     first = shop.db.get(messages.of_thread(case.thread_id))[0]
