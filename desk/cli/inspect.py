@@ -111,12 +111,12 @@ class Inspector:
             self._services = rooms.rooms(config, places, only=only)
         return self._services
 
-    def _vectors(self, texts: Sequence[str]) -> "NDArray[np.float32]":
+    def _vectors(self, texts: Sequence[str]) -> "list[NDArray[np.float32]]":
         """Vectors for the guard's second head, by the model that comes with desk; loaded with the first mail in doubt."""
         from desk.knowledge import embed
 
         self._embedder = self._embedder or embed.load()
-        return self._embedder.embed(texts)
+        return self._embedder.tokens(texts)
 
     def _triage(self, mail: ParsedMail, scan: Scan) -> dict[str, Any]:
         from desk.triage import triage

@@ -257,7 +257,7 @@ def vectors(config: Config) -> "Embed | None":
 
     if config.knowledge.embeddings:
         return None
-    return embed.load().embed
+    return embed.load().tokens
 
 
 def rooms(config: Config, places: Paths, *, only: Sequence[str] = ("knowledge", "models")) -> "Rooms":

@@ -1,7 +1,8 @@
-"""A small trained head for injection: how much a passage reads like an order to whatever machine answers the mail.
+"""A small trained head for injection: how much a passage reads like an order to the machine that answers the mail.
 
-Logistic regression over hashed words, word pairs and letters, trained by `.ci/train_guard.py` on `examples/`. It reads
-passages of two sentences and knows nothing of families or places; policy joins it with what the rules found.
+Logistic regression over words, their beginnings, neighbours, and what kinds of word follow one another ("your" + a word
+for an answer), trained by `.ci/train_guard.py` on `examples/`. It knows only words seen in several examples: what it
+never saw says nothing. It knows nothing of families or places; policy joins it with what the rules found.
 """
 
 import math
@@ -15,14 +16,22 @@ from pathlib import Path
 
 import numpy as np
 
-BUCKETS = 2**15
+from desk.guard.english import load
+
 _FILE = Path(__file__).resolve().parent / "head.npz"
 _READ = 6_000
 _PASSAGE = 400
-_SENTENCE = re.compile(r"[^.!?;。！？।\n]+[.!?;。！？।]*")
+_THREE = 220
+"""Three sentences are one passage up to this many characters: orders come in short ones."""
+_SENTENCE = re.compile(r"(?:[^.!?;。！？।\n]|[.!?;](?=[^\s\"'”»)\]]))+[.!?;。！？।]*[\"'”»)\]]*")
+_WRAPPED = re.compile(r"(?<=[^\n]{45})\n(?=[ \t]{0,4}[^\s>*•#|=\-])")
+"""A line break in running text: the line before is long and the next one is no item of a list."""
 _TOKEN = re.compile(r"[^\W\d_]+")
 _PLAIN = re.compile("[a-z]+")
 _JOINED_UP = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+WORD, STEM, PAIR, SKIP, KIND, KINDS, NEAR = 1.0, 0.6, 0.8, 0.5, 0.8, 0.8, 0.6
+"""What a word counts, its beginning, two neighbours, two words with one between, a kind of word, two neighbours of
+which one has a kind, and two kinds with at most two others between."""
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -31,16 +40,17 @@ def sentences(text: str) -> list[tuple[int, int]]:
     return [
         (at + i, min(at + m.end(), at + i + _PASSAGE))
         for at, part in parts
-        for m in _SENTENCE.finditer(part)
-        if m.end() - m.start() > 8
+        for m in _SENTENCE.finditer(_WRAPPED.sub(" ", part))
         for i in range(m.start(), m.end(), _PASSAGE)
+        if min(m.end(), i + _PASSAGE) - i > 5
     ]
 
 
 def passages(text: str) -> list[tuple[int, int]]:
-    """Spans of one and of two sentences, of at most 400 characters each."""
+    """Spans of one and of two sentences, of at most 400 characters each, and of three short ones."""
     single = sentences(text)
-    return single + [(a, d) for (a, _), (_, d) in pairwise(single) if d - a <= _PASSAGE]
+    two = [(a, d) for (a, _), (_, d) in pairwise(single) if d - a <= _PASSAGE]
+    return single + two + [(a, d) for (a, _), (_, d) in zip(single, single[2:], strict=False) if d - a <= _THREE]
 
 
 def words(text: str) -> list[str]:
@@ -59,18 +69,10 @@ def words(text: str) -> list[str]:
     return found
 
 
-def pieces(word: str) -> Iterator[tuple[int, float]]:
-    """Buckets and weights of one word: itself and its 4-letter pieces."""
-    yield zlib.crc32(word.encode()) % BUCKETS, 1.0
-    framed = f"<{word}>"
-    if len(framed) > 5:
-        for i in range(len(framed) - 3):
-            yield zlib.crc32(b"#" + framed[i : i + 4].encode()) % BUCKETS, 0.3
-
-
-def pair(one: str, two: str) -> int:
-    """Bucket of two neighbours."""
-    return zlib.crc32(_behind(two), crc(one)) % BUCKETS
+@lru_cache(maxsize=1)
+def kinds() -> dict[str, str]:
+    """Word → its kind, from `words/kinds.toml`."""
+    return {word: kind for kind, listed in load("kinds.toml").items() for word in listed}
 
 
 @lru_cache(maxsize=20_000)
@@ -84,49 +86,116 @@ def _behind(word: str) -> bytes:
     return f" {word}".encode()
 
 
+def pair(one: str, two: str) -> int:
+    """Key of two neighbours."""
+    return zlib.crc32(_behind(two), crc(one))
+
+
+def _alone(word: str) -> Iterator[tuple[int, float]]:
+    """Keys and weights of one word by itself."""
+    yield crc(word), WORD
+    if len(word) > 5:
+        yield crc(f"<{word[:5]}"), STEM
+    kind = kinds().get(word)
+    if kind:
+        yield crc(f"#{kind}"), KIND
+
+
+def _next(one: str, two: str) -> Iterator[tuple[int, float]]:
+    """Keys and weights of two neighbours."""
+    yield pair(one, two), PAIR
+    known = kinds()
+    a, b = known.get(one), known.get(two)
+    if a or b:
+        yield pair(f"#{a}" if a else one, f"#{b}" if b else two), KINDS
+
+
+def features(tokens: Sequence[str]) -> Iterator[tuple[int, float]]:
+    """Keys and weights of all that the head looks at in some words, before damping."""
+    for word in tokens:
+        yield from _alone(word)
+    for one, two in pairwise(tokens):
+        yield from _next(one, two)
+    for one, two in zip(tokens, tokens[2:], strict=False):
+        yield pair(f"{one} *", two), SKIP
+    found = [f"##{kind}" for kind in map(kinds().get, tokens) if kind]
+    for i, one in enumerate(found):
+        for two in found[i + 1 : i + 4]:
+            yield pair(one, two), NEAR
+
+
+def damping(count: int) -> float:
+    """What each feature of so many words counts: few words say little."""
+    return 1 / math.sqrt(count + 4)
+
+
 @lru_cache(maxsize=1)
-def _load() -> tuple[list[float], float]:
+def _load() -> tuple[dict[int, float], float]:
     with np.load(_FILE, allow_pickle=False) as file:
-        return file["weights"].astype(np.float64).tolist(), float(file["bias"][0])
+        weights = dict(zip(file["keys"].tolist(), file["weights"].astype(np.float64).tolist(), strict=True))
+        return weights, float(file["bias"][0])
 
 
 @lru_cache(maxsize=20_000)
 def _word(word: str) -> float:
     weights, _ = _load()
-    return sum(weights[bucket] * weight for bucket, weight in pieces(word))
+    return sum(weights.get(key, 0.0) * weight for key, weight in _alone(word))
+
+
+@lru_cache(maxsize=40_000)
+def _neighbours(one: str, two: str) -> float:
+    weights, _ = _load()
+    return sum(weights.get(key, 0.0) * weight for key, weight in _next(one, two))
+
+
+@lru_cache(maxsize=40_000)
+def _apart(one: str, two: str) -> float:
+    return SKIP * _load()[0].get(pair(f"{one} *", two), 0.0)
+
+
+@lru_cache(maxsize=4_000)
+def _near(one: str, two: str) -> float:
+    return NEAR * _load()[0].get(pair(f"##{one}", f"##{two}"), 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What some words add up to, and which stand at the edges, so that neighbours can be added."""
+    """What some words add up to, and what stands at the edges, so that neighbours can be added."""
 
     count: int
     total: float
-    first: str
-    last: str
+    first: tuple[str, ...]
+    last: tuple[str, ...]
+    opening: tuple[str, ...]
+    closing: tuple[str, ...]
+    """The first two words and the last two, the first three kinds of word and the last three."""
 
     def __add__(self, other: "_Said") -> "_Said":
         if not (self.count and other.count):
             return self if self.count else other
-        return _Said(self.count + other.count, self.total + other.total + _next(self.last, other.first),
-                     self.first, other.last)  # fmt: skip
+        total = self.total + other.total + _neighbours(self.last[-1], other.first[0])
+        for one, two in ((self.last[-2:-1], other.first[:1]), (self.last[-1:], other.first[1:2])):
+            if one and two:
+                total += _apart(one[0], two[0])
+        for i, kind in enumerate(reversed(self.closing)):
+            total += sum(_near(kind, two) for two in other.opening[: 3 - i])
+        return _Said(self.count + other.count, total, (*self.first, *other.first)[:2], (*self.last, *other.last)[-2:],
+                     (*self.opening, *other.opening)[:3], (*self.closing, *other.closing)[-3:])  # fmt: skip
 
     def logit(self) -> float:
         """Log-odds of an order to a machine; few words say little and are damped."""
         _, bias = _load()
-        return bias if self.count < 3 else self.total / math.sqrt(self.count + 4) + bias
-
-
-def _next(one: str, two: str) -> float:
-    return 0.8 * _load()[0][pair(one, two)]
+        return bias if self.count < 3 else self.total * damping(self.count) + bias
 
 
 def _said(tokens: Sequence[str]) -> _Said:
     if not tokens:
-        return _Said(0, 0.0, "", "")
-    weights, _ = _load()
-    total = sum(map(_word, tokens)) + 0.8 * sum(weights[pair(a, b)] for a, b in pairwise(tokens))
-    return _Said(len(tokens), total, tokens[0], tokens[-1])
+        return _Said(0, 0.0, (), (), (), ())
+    total = sum(map(_word, tokens)) + sum(_neighbours(a, b) for a, b in pairwise(tokens))
+    total += sum(map(_apart, tokens, tokens[2:]))
+    found = [kind for kind in map(kinds().get, tokens) if kind]
+    total += sum(_near(one, two) for i, one in enumerate(found) for two in found[i + 1 : i + 4])
+    return _Said(len(tokens), total, tuple(tokens[:2]), tuple(tokens[-2:]), tuple(found[:3]), tuple(found[-3:]))
 
 
 def logit(tokens: Sequence[str]) -> float:
@@ -136,14 +205,16 @@ def logit(tokens: Sequence[str]) -> float:
 
 def ranked(text: str) -> list[tuple[float, int, int]]:
     """Log-odds and span of every passage, the one first that most reads like an order to a machine."""
-    found: list[tuple[float, int, int]] = []
-    before: tuple[int, int, _Said] | None = None
-    for start, end in sentences(text):
-        said = _said(words(text[start:end]))
-        found.append((said.logit(), start, end))
-        if before is not None and end - before[0] <= _PASSAGE:
-            found.append(((before[2] + said).logit(), before[0], end))
-        before = (start, end, said)
+    spans = sentences(text)
+    said = [_said(words(text[a:b])) for a, b in spans]
+    found = [(s.logit(), a, b) for s, (a, b) in zip(said, spans, strict=True)]
+    two = [a + b for a, b in pairwise(said)]
+    for i, both in enumerate(two):
+        start, end = spans[i][0], spans[i + 1][1]
+        if end - start <= _PASSAGE:
+            found.append((both.logit(), start, end))
+        if i + 2 < len(spans) and spans[i + 2][1] - start <= _THREE:
+            found.append(((both + said[i + 2]).logit(), start, spans[i + 2][1]))
     found.sort(key=lambda p: -p[0])
     return found
 

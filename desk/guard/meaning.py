@@ -1,7 +1,9 @@
-"""The second trained head: what the passages mean that the first one is unsure of, by their sentence vectors.
+"""The second trained head: what the passages mean that the first one is unsure of, by what the embedding model sees.
 
-One hidden layer over the vectors of the bundled embedding model, trained by `.ci/train_guard.py` on `examples/`. The
-model belongs to another room, so a function comes in; without one the guard does without this head.
+The bundled model gives a vector for every word piece in its place. A layer looks at each of them, the strongest answer
+of each of its units counts, wherever it came from, and so does the mean of all pieces: an order is heard in the middle
+of other words. Trained by `.ci/train_guard.py` on `examples/`. The model belongs to another room, so a function comes
+in; without one the guard does without this head.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-Embed = Callable[[Sequence[str]], NDArray[np.float32]]
-"""Texts → unit vectors of the bundled model, shape (texts, 384)."""
+Embed = Callable[[Sequence[str]], Sequence[NDArray[np.float32]]]
+"""Texts → what the bundled model makes of their word pieces, shape (pieces, 384) for each text."""
 _FILE = Path(__file__).resolve().parent / "meaning.npz"
 
 
@@ -25,9 +27,11 @@ def _load() -> dict[str, NDArray[np.float32]]:
 def logits(texts: Sequence[str], embed: Embed) -> list[float]:
     """Log-odds for each text that it is an order to a machine; ValueError for vectors of another model's length."""
     layers = _load()
-    vectors = np.asarray(embed(texts), np.float32)
-    if vectors.shape != (len(texts), len(layers["into"])):
-        raise ValueError(f"The guard's head reads vectors of length {len(layers['into'])}, not {vectors.shape[-1]}.")
-    inner = np.maximum(vectors @ layers["into"] + layers["into_bias"], 0.0)
-    found: list[float] = (inner @ layers["out"] + layers["out_bias"][0]).tolist()
+    found = []
+    for pieces in embed(texts):
+        seen = np.asarray(pieces, np.float32)
+        if seen.ndim != 2 or seen.shape[1] != len(layers["into"]):
+            raise ValueError(f"The guard's head reads vectors of length {len(layers['into'])}, not {seen.shape[-1]}.")
+        strongest = np.maximum((seen @ layers["into"] + layers["into_bias"]).max(axis=0), 0.0)
+        found.append(float(strongest @ layers["out"] + seen.mean(axis=0) @ layers["mean"] + layers["out_bias"][0]))
     return found

@@ -20,24 +20,25 @@ from desk.guard.meaning import Embed
 from desk.guard.normalise import View, Views, views
 from desk.guard.rules import Book, Hit, Joined, join
 
-SCANNER = "guard-3"
+SCANNER = "guard-4"
 THRESHOLD = 0.5
-SPAM_THRESHOLD = 0.6
+SPAM_THRESHOLD = 0.58
 PHISHING_THRESHOLD = 0.6
 WINDOW = 700
 LONG = 8_000
 """Characters from which a reading is matched by itself: its words are known from looking for ciphers."""
-HEAD_LEAST, HEAD_MOST = 0.4, 0.6
-"""What the heads are sure of beyond HEAD_LEAST counts: alone they flag from 0.9 on."""
-FAINT = 0.15
-"""What is less likely weighs next to nothing, but mails stay in the order of their likelihood."""
-WORDS_DOUBT, BOTH_DOUBT = 3.5, 2.5
+WORDS, MEANING = 0.5, 0.5
+"""What the log-odds of the first head and of the second count where both were asked."""
+WORDS_DOUBT, BOTH_DOUBT = 4.5, 4.0
 """Taken off the log-odds of the first head alone, and of both together: a mail has many passages, and the heads were
-trained on as many attacks as harmless ones. Chosen on labelled mail so that look-alikes stay quiet."""
+trained on as many attacks as harmless ones. Chosen on labelled mail so that harmless mail stays quiet."""
+SLOPE = 1.0
 SURE = 8.0
 """More than these log-odds no head may bring in: each can be sure of what the other shows to be wrong."""
-ASKED, WORTH_ASKING = 4, -3.0
-"""How many passages of a mail the second head is asked about, and how likely the first must find them."""
+FAINT = 0.15
+"""Weights under this put mails in the order of their likelihood and are no evidence."""
+ASKED, ASKED_LENGTH = 5, 380
+"""How many passages of a mail, and how many characters, the second head is asked about at most."""
 
 CLAIM = frozenset(("override", "address", "authority", "cover", "delimiter", "continuation", "secrecy"))
 COMMAND = frozenset(("extract", "output", "manipulate", "exfiltrate", "task"))
@@ -109,23 +110,24 @@ def judge(channels: Sequence[Channel], embed: Embed | None = None) -> Judgement:
             hits, whole = kind.hits(joined.text, tight=tight, words=joined.words)
             complete = complete and whole
             _file(hits, joined, chosen, channels, findings)
-    passages = [p for i, view in flat if not view.tight for p in _passages(i, view)]
-    for p in passages:
-        findings[p.channel] += _heard(p, channels[p.channel], chance(p.logit - WORDS_DOUBT), "head.order_to_machine")
     for i, view in flat:
         findings[i] += _disguised(view)
     for channel, reading, found in zip(channels, readings, findings, strict=True):
         found += _concealed(channel, reading)
     judged = [_weigh(found, channel) for channel, found in zip(channels, findings, strict=True)]
     evidence: list[Evidence] = []
-    if embed is not None and all(score < THRESHOLD for score, _, _ in judged):
+    if all(score < THRESHOLD for score, _, _ in judged):
+        passages = [p for i, view in flat if not view.tight for p in _passages(i, view)]
         try:
-            for i, more in _meant(passages, channels, embed):
-                findings[i] += more
-                judged[i] = _weigh(findings[i], channels[i])
+            heard = _meant(passages, channels, embed) if embed is not None else _worded(passages, channels)
         except KnowledgeError as problem:
             # Without its vectors the guard judges as if there were no second head, and says so.
             evidence.append(Evidence("head", "head.not_asked", "", 0, 0, str(problem)))
+            heard = _worded(passages, channels)
+        for i, more in heard:
+            findings[i] += more
+        for i in {i for i, more in heard if more}:
+            judged[i] = _weigh(findings[i], channels[i])
     score, worst = 0.0, AttackType.NONE
     for channel, (got, kind_of, kept) in zip(channels, judged, strict=True):
         evidence += [_evidence(f, channel) for f in kept if f.family != "head" or f.weight >= FAINT]
@@ -184,23 +186,39 @@ def _passages(channel: int, view: View) -> list[Passage]:
     return kept
 
 
-def _meant(passages: Sequence[Passage], channels: Sequence[Channel], embed: Embed) -> list[tuple[int, list[Finding]]]:
-    """What both heads make of the passages that the first finds likeliest, by channel."""
-    asked = sorted((p for p in passages if p.logit > WORTH_ASKING), key=lambda p: -p.logit)[:ASKED]
-    if not asked:
-        return []
-    meant = meaning.logits([p.view.text[p.start : p.end] for p in asked], embed)
-    both = [(min(SURE, p.logit) + min(SURE, m)) / 2 - BOTH_DOUBT for p, m in zip(asked, meant, strict=True)]
+def _worded(passages: Sequence[Passage], channels: Sequence[Channel]) -> list[tuple[int, list[Finding]]]:
+    """What the first head alone makes of all passages, by channel."""
     return [
-        (p.channel, _heard(p, channels[p.channel], chance(logit), "head.meaning"))
-        for p, logit in zip(asked, both, strict=True)
+        (p.channel, _heard(p, channels[p.channel], p.logit - WORDS_DOUBT, "head.order_to_machine")) for p in passages
     ]
 
 
-def _heard(passage: Passage, channel: Channel, likely: float, rule: str) -> list[Finding]:
-    """A passage as a finding, where it is likely enough an order to a machine."""
-    weight = max(min(HEAD_MOST, likely - HEAD_LEAST), FAINT * likely)
-    if weight < 0.001:
+def _meant(passages: Sequence[Passage], channels: Sequence[Channel], embed: Embed) -> list[tuple[int, list[Finding]]]:
+    """What both heads make of the passages that the first finds likeliest, by channel."""
+    asked: list[Passage] = []
+    room = ASKED_LENGTH
+    texts: set[str] = set()
+    for p in sorted(passages, key=lambda p: -p.logit):
+        text = p.view.text[p.start : p.end]
+        if text not in texts and (len(text) <= room or not asked):
+            asked.append(p)
+            texts.add(text)
+            room -= len(text)
+            if len(asked) == ASKED:
+                break
+    if not asked:
+        return []
+    meant = meaning.logits([p.view.text[p.start : p.end] for p in asked], embed)
+    both = [WORDS * min(SURE, p.logit) + MEANING * min(SURE, m) - BOTH_DOUBT for p, m in zip(asked, meant, strict=True)]
+    return [
+        (p.channel, _heard(p, channels[p.channel], logit, "head.meaning")) for p, logit in zip(asked, both, strict=True)
+    ]
+
+
+def _heard(passage: Passage, channel: Channel, logit: float, rule: str) -> list[Finding]:
+    """A passage as a finding, as likely as it is an order to a machine."""
+    weight = chance(SLOPE * logit)
+    if weight < 0.0001:
         return []
     view, start, end = passage.view, passage.start, passage.end
     if not view.disguise and not channel.hidden and _reported(view.text, start, end):

@@ -82,6 +82,9 @@ _LEAVE = re.compile(r"remov|opt.?out")
 _FREE_MAIL = re.compile(
     r"^(?:hotmail|yahoo|aol|msn|excite|lycos|mail|eudora|netscape|gmail|outlook|live|gmx|yandex|163|126|qq)\."
 )
+_NUMBER_HOST = re.compile(r"https?://(?:[^/@\s]*@)?\d+(?:\.\d+){0,3}(?:[:/?]|$)", re.IGNORECASE)
+_NUMBER_LINK = re.compile(r"https?://\d+\.\d+\.\d+\.\d+\b", re.IGNORECASE)
+_LOUD = re.compile(r"<font[^>]{0,80}size=\"?\+?[5-7]|color\s*[=:]\s*\"?#?(?:ff0000|red)\b", re.IGNORECASE)
 _LIST_HEADERS = ("list-id", "mailing-list", "x-beenthere", "x-mailman-version", "list-post")
 
 
@@ -201,6 +204,11 @@ def _shape(mail: ParsedMail, reading: Reading, body: str) -> list[tuple[str, flo
     odd = oddities(f"{mail.subject}\n{shown}")
     if odd.get("look_alikes", 0) > 3 or odd.get("zero_width", 0) > 6:
         add("disguised", 2.0, "body", "disguised letters")
+    if any(_NUMBER_HOST.match(link.href.strip()) for link in reading.page.links) or _NUMBER_LINK.search(shown):
+        add("number_host", 2.0, "links", "a link to a machine without a name")
+    loud = len(_LOUD.findall(mail.html[:MAX_TEXT]))
+    if loud:
+        add("loud_page", 0.8 if loud < 3 else 1.4, "html", f"{loud} times huge or red letters")
     hosts = {registered(host) for link in reading.page.links if (host := host_of(link.href))}
     domain = registered(mail.from_addr.rpartition("@")[2].lower())
     if hosts and domain and domain not in hosts and len(hosts) == 1:

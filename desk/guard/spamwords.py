@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from desk.guard.head import BUCKETS, crc, pair, words
+from desk.guard.head import crc, pair, words
 
+BUCKETS = 2**15
 _FILE = Path(__file__).resolve().parent / "spamwords.npz"
 _READ = 4_000
 
@@ -19,7 +20,7 @@ _READ = 4_000
 def buckets(text: str) -> list[int]:
     """Buckets of the words and the pairs of neighbours in the first 4,000 characters of levelled text."""
     tokens = words(text[:_READ])
-    return [crc(token) % BUCKETS for token in tokens] + [pair(one, two) for one, two in pairwise(tokens)]
+    return [crc(token) % BUCKETS for token in tokens] + [pair(one, two) % BUCKETS for one, two in pairwise(tokens)]
 
 
 def damping(count: int) -> float:

@@ -72,6 +72,18 @@ class Embedder:
                 vectors[row] = self._one(text)
         return vectors
 
+    def tokens(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+        """What the model makes of every word piece of each text, shape (pieces, dimensions) each, as it is.
+
+        For heads that look at words in their places. Raises KnowledgeError when the model can't be loaded.
+        """
+        with self._lock:
+            if self._model is None:
+                self._model = self._load()
+            inner = self._model.model
+            made = (inner.onnx_embed([glossary.to_english(text) or " "]) for text in texts)
+            return [np.asarray(output.model_output[0], np.float32) for output in made]
+
     def _one(self, text: str) -> NDArray[np.float32]:
         known = self._recent.get(text)
         if known is not None:

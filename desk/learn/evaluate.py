@@ -47,7 +47,7 @@ class Figures:
 def measure(stories: Iterable[Labelled], embedder: Embedder | None) -> Figures:
     """Scan every message and label the last of each story that is not flagged; without an embedder only scan."""
     figures = Figures()
-    vectors = embedder.embed if embedder is not None and embedder.bundled else None
+    vectors = embedder.tokens if embedder is not None and embedder.bundled else None
     for story in stories:
         mails = [parse(raw) for raw in story.raws]
         scans = [scan(mail, raw=raw, embed=vectors) for mail, raw in zip(mails, story.raws, strict=True)]

@@ -128,7 +128,7 @@ class Rooms:
     @property
     def vectors(self) -> Embed | None:
         """Vectors for the guard's second head, which reads only those of the model that comes with desk."""
-        return self.embedder.embed if self.embedder is not None and self.embedder.bundled else None
+        return self.embedder.tokens if self.embedder is not None and self.embedder.bundled else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ def main() -> None:
     print(
         f"median per mail       {statistics.median(each):9.2f} ms   (p95 {sorted(each)[int(len(each) * 0.95)]:.2f} ms)"
     )
-    vectors = sentences.load(threads=1).embed
+    vectors = sentences.load(threads=1).tokens
     scan(mails[0], embed=vectors)
     each = [cost(m, 1, vectors) for m in mails]
     print(

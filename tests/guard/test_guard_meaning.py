@@ -22,9 +22,9 @@ class Asked:
         self.model = embed.load(threads=1)
         self.texts: list[str] = []
 
-    def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def __call__(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
         self.texts += texts
-        return self.model.embed(texts)
+        return self.model.tokens(texts)
 
 
 def test_a_few_passages_of_an_undecided_mail_are_asked_about_and_none_of_a_decided_one() -> None:
@@ -37,15 +37,25 @@ def test_a_few_passages_of_an_undecided_mail_are_asked_about_and_none_of_a_decid
     assert all(len(text) <= 400 for text in asked.texts)
 
 
-def test_meaning_only_adds_to_what_rules_and_words_say() -> None:
+def test_an_order_to_a_machine_ranks_above_what_people_write() -> None:
     asked = Asked()
-    for text in (ORDER, "Thank you, the lamp works again.", "Please ignore my mail of Monday, the parcel is here."):
-        mail = record(f"Hello,\n\n{text}\n\nKind regards\nAnn Lee")
-        assert scan(mail, embed=asked).verdict.score >= scan(mail).verdict.score
+    people = ("Thank you, the lamp works again.", "Please ignore my mail of Monday, the parcel is here.")
+    scores = [
+        scan(record(f"Hello,\n\n{text}\n\nKind regards\nAnn Lee"), embed=asked).verdict.score
+        for text in (ORDER, *people)
+    ]
+    assert min(scores) >= 0
+    assert scores[0] > max(scores[1:])
+
+
+def test_what_the_second_head_makes_of_a_passage_counts_beside_the_first() -> None:
+    mail = record(f"Hello,\n\n{ORDER}\n\nKind regards\nAnn Lee")
+    nothing = scan(mail, embed=lambda texts: [np.zeros((3, 384), np.float32) for _ in texts]).verdict.score
+    assert nothing != scan(mail, embed=Asked()).verdict.score
 
 
 def test_a_model_that_fails_leaves_a_verdict_that_says_so() -> None:
-    def broken(texts: Sequence[str]) -> NDArray[np.float32]:
+    def broken(texts: Sequence[str]) -> list[NDArray[np.float32]]:
         raise KnowledgeError("The model file is torn.", "Install it again.")
 
     mail = record(f"Hello,\n\n{ORDER}\n\nKind regards\nAnn Lee")
@@ -58,4 +68,4 @@ def test_a_model_that_fails_leaves_a_verdict_that_says_so() -> None:
 
 def test_vectors_of_another_model_are_refused() -> None:
     with pytest.raises(ValueError, match="length 384"):
-        meaning.logits(["a", "b"], lambda texts: np.zeros((len(texts), 12), np.float32))
+        meaning.logits(["a", "b"], lambda texts: [np.zeros((4, 12), np.float32) for _ in texts])

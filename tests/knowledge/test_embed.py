@@ -32,6 +32,14 @@ def test_vectors_have_length_one_and_do_not_depend_on_their_company(embedder):
         assert np.array_equal(embed.load(threads=1).embed([text])[0], vector)
 
 
+def test_word_pieces_are_given_in_their_places_and_their_mean_is_the_vector(embedder):
+    one, two = embedder.tokens(["The lamp flickers.", "Where is my parcel? It was due on Monday."])
+    assert one.shape[1] == two.shape[1] == embedder.dimensions
+    assert len(two) > len(one) > 3
+    mean = one.mean(axis=0)
+    assert mean / np.linalg.norm(mean) == pytest.approx(embedder.embed(["The lamp flickers."])[0], abs=1e-3)
+
+
 def test_paraphrase_is_nearer_than_another_topic(embedder):
     a, b, c = embedder.embed(
         ["How do I return a lamp?", "I'd like to send the lamp back", "Which bulb fits the socket?"]
