@@ -47,6 +47,15 @@ def mailbox(tx: Connection, name: str, address: str, *, at: datetime, channel: s
     return int(tx.execute(statement.returning(mailboxes.c.id)).scalar_one())
 
 
+def alone(tx: Connection, mailbox_id: int) -> None:
+    """Let nobody else file mail of this mailbox until the end of this write: another desk on PostgreSQL waits here, and sees
+    then what was filed. On SQLite a write is alone anyway."""
+    tx.execute(_ALONE, {"box": mailbox_id})
+
+
+_ALONE = sa.select(mailboxes.c.id).where(mailboxes.c.id == sa.bindparam("box")).with_for_update(key_share=True)
+
+
 def keep(tx: Connection, content: bytes, at: datetime) -> str:
     """Keep bytes by content hash, compressed; returns the hash."""
     digest = content_hash(content)

@@ -63,6 +63,7 @@ class Fetcher:
     def _moved(self, uidvalidity: int, headings: Sequence[Heading]) -> set[int]:
         folder = self.source.folder if self.source else ""
         with self.db.write() as tx:
+            intake.alone(tx, self.mailbox_id)
             return renumber(tx, self.mailbox_id, folder, uidvalidity, headings)
 
     def close(self) -> None:

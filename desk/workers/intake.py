@@ -72,6 +72,7 @@ def take(
         own = frozenset(a.casefold() for a in (box.address, *box.aliases) if a)
         new: list[int] = []
         if ready:
+            intake.alone(tx, mailbox_id)
             ready = _proven(tx, mailbox_id, box, ready, teaching=channel == "email" and not outgoing)
             desk = Filing(tx, mailbox_id, ready, now)
             for one in ready:
