@@ -50,7 +50,8 @@ _DOES = re.compile(
 )
 _CONDITION = re.compile(
     r"\b(?:if|once|as soon as|when(?:ever)?|unless|in case|after you|wenn|sobald|falls|sofern|nachdem|als|zodra|indien|wanneer|"
-    r"nadat|dès que|lorsque|quand|cuando|en cuanto|una vez)\b|(?:^|[,;] )(?:si|s'il|s’il)\b",
+    r"nadat|dès que|lorsque|quand|cuando|en cuanto|una vez)\b|(?:^|[,;] )(?:si|s'il|s’il)\b|"
+    r", (?:dann|then|dan|alors|entonces)\b|^(?:möcht\w+|haben|hast|habt|ist|sind|sollt\w+|wollen|willst) (?:sie|du|ihr|es)\b",
     _I,
 )
 _NOTHING = re.compile(

@@ -42,6 +42,8 @@ def test_a_promise_is_found_with_its_day(said, due):
         "If you send it back, we will refund you within 5 days.",
         "Once it has arrived, we will refund you.",
         "Sobald die Ware da ist, erstatten wir den Betrag.",
+        "Möchten Sie lieber Ihr Geld zurück, erstatten wir den vollen Preis.",
+        "Melden Sie es innerhalb von 7 Tagen, dann ersetzen wir es kostenlos.",
         "Si vous le renvoyez, nous vous rembourserons.",
         "You can return an unused lamp within 30 days.",
         "A refund reaches your card within 5 working days.",
