@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from desk.actions.answer import newest_inbound
@@ -50,11 +51,14 @@ def offered(desk: Desk, thread_id: int) -> list[Filled]:
         )
         return (bool(reply.problem), *fits, -one.used, reply.name)
 
+    @cache
+    def house(language: str, register: str) -> Mapping[str, str]:
+        return desk.house(row.mailbox, language, register, known["contact.name"])
+
     filled = []
     for reply in desk.canned():
-        to = known["contact.name"]
-        house = desk.house(row.mailbox, reply.language or row.language, reply.register or detail.register, to)
-        text = fill(reply.text, {**facts, **known, **house})
+        own = house(reply.language or row.language, reply.register or detail.register)
+        text = fill(reply.text, {**facts, **known, **own})
         filled.append(Filled(reply, text, unfilled(text), counts.get(source_id(reply), 0)))
     return sorted(filled, key=rank)
 

@@ -73,10 +73,28 @@ def add(desk: Desk, thread_id: int, kind: ActionKind, value: str = "") -> Done:
     return Done(f"Added: {action.detail}", partial(toggle, desk, action_id))
 
 
-def carry_out(desk: Desk, thread_id: int, *, leave: tuple[ActionKind, ...] = MAIL) -> Done:
-    """Do what the plan holds and is switched on, in its order; mail, and what `leave` names, stays planned.
+def carry_out(desk: Desk, thread_id: int) -> Done:
+    """Do what the plan holds and is switched on, in its order; mail stays planned. Refused when nothing could be done."""
+    done, problems = _all(desk, thread_id, MAIL)
+    if not done:
+        raise Refused(" ".join(problems) or "Nothing of the plan is left to be done here.", "+ adds something.")
+    return Done("; ".join([*(d.text for d in done), *problems]), partial(_back, desk, _undos(done)))
 
-    Each action and its state are one write: none is done twice, whoever asks. One that fails is said and stops no other.
+
+def with_reply(desk: Desk, thread_id: int) -> tuple[str, list[Callable[[], Done]]]:
+    """Do what goes with an approved reply: what could not be done, in words, and how to take back what was."""
+    done, problems = _all(desk, thread_id, LATER)
+    return "; ".join(problems), _undos(done)
+
+
+def _undos(done: list[Done]) -> list[Callable[[], Done]]:
+    return [d.undo for d in reversed(done) if d.undo is not None]
+
+
+def _all(desk: Desk, thread_id: int, leave: tuple[ActionKind, ...]) -> tuple[list[Done], list[str]]:
+    """Every planned action but those of the kinds to `leave`: what was done, and what was not and why.
+
+    Each action and its state are one write: none is done twice, whoever asks. One that fails stops no other.
     """
     done: list[Done] = []
     problems: list[str] = []
@@ -86,15 +104,10 @@ def carry_out(desk: Desk, thread_id: int, *, leave: tuple[ActionKind, ...] = MAI
         try:
             one = _one(desk, row)
         except DeskError as problem:
-            problems.append(f"{row.action.detail}: {problem}")
+            problems.append(f"not done: {row.action.detail}: {problem}")
             continue
         done += [one] if one is not None else []
-    if not done and problems:
-        raise Refused("; ".join(problems), "")
-    if not done:
-        raise Refused("Nothing of the plan is left to be done here.", "Mail is sent with a; + adds something.")
-    text = "; ".join([*(d.text for d in done), *(f"not done: {problem}" for problem in problems)])
-    return Done(text, partial(_back, desk, [d.undo for d in reversed(done) if d.undo is not None]))
+    return done, problems
 
 
 def _back(desk: Desk, undos: list[Callable[[], Done]]) -> Done:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from desk.actions.answer import (
     advance,
@@ -16,15 +17,15 @@ from desk.actions.answer import (
     standing_draft,
 )
 from desk.actions.desk import DRAFT_STEP, FIRST_STEP, TICKET, Desk, Done, Unit, found, unit
-from desk.actions.plan import LATER, carry_out, mark_reply
+from desk.actions.plan import mark_reply, with_reply
 from desk.actions.standing import standing
 from desk.domain.canned import unfilled
-from desk.domain.enums import ActionState, Author, MessageStatus, RejectReason, RunState, ThreadStatus
+from desk.domain.enums import ActionState, Author, Known, MessageStatus, RejectReason, RunState, ThreadStatus
 from desk.domain.mail import Outgoing
 from desk.domain.ticket import Draft, Gate, Source
 from desk.errors import Conflict, Refused
-from desk.store import drafts, jobs, ledger, messages, outbox, replies, threads
-from desk.store.drafts import DraftRow
+from desk.store import answers, drafts, jobs, ledger, messages, outbox, replies, threads
+from desk.store.drafts import DraftRow, QuestionRow
 
 REASONS = {
     RejectReason.WRONG_FACTS: "the facts are wrong",
@@ -78,18 +79,15 @@ def approve(
     back = partial(cancel, desk, outbox_id)
     if forwards(draft):
         return Done(text, back)
-    try:
-        planned = carry_out(desk, draft.thread_id, leave=LATER)
-    except Refused:
-        return Done(text, back)
-    return Done(text, partial(_both, planned.undo, back))
+    problems, undos = with_reply(desk, draft.thread_id)
+    return Done(f"{text}; {problems}" if problems else text, partial(_both, undos, back))
 
 
-def _both(first: Callable[[], Done] | None, then: Callable[[], Done]) -> Done:
-    """Take back what the plan did, then the approval; what it says is the approval's."""
+def _both(undos: Sequence[Callable[[], Done]], then: Callable[[], Done]) -> Done:
+    """Take back the approval, then what the plan did with it; what it says is the approval's."""
     done = then()
-    if first is not None:
-        first()
+    for undo in undos:
+        undo()
     return done
 
 
@@ -314,8 +312,11 @@ def reply(
     return Done(f"{detail.row.number}: version {row.version} is on offer", back)
 
 
-def answer(desk: Desk, question_id: int, text: str) -> Done:
-    """Answer what the pipeline asked; its run goes on from where it waited. The answer counts as trusted text."""
+def answer(desk: Desk, question_id: int, text: str, *, next_time: bool = False) -> Done:
+    """Answer what the pipeline asked; its run goes on from where it waited. The answer counts as trusted text.
+
+    With `next_time` an article that was picked also answers the same question of others, without asking.
+    """
     if not text.strip():
         raise Refused("The answer is empty.", "Write something, or pick an option.")
     with unit(desk, "answer", f"question:{question_id}", {"answer": text}) as u:
@@ -327,7 +328,28 @@ def answer(desk: Desk, question_id: int, text: str) -> Done:
             chosen = {"chosen": text} if text in question.options else {}
             step = run.data.get("resume")
             jobs.wake(u.tx, run.id, now=u.now, step=step, data={"answers": answers, **chosen}, urgent=True)
+        if next_time and text in question.options and text.endswith("]"):
+            _remember(u, question, text.rpartition("[")[2].rstrip("]"))
         left = sum(q.answer is None for q in u.get(drafts.questions_of(question.thread_id)))
         threads.update(u.tx, question.thread_id, asks=left > 0, question_count=left)
         u.note("question.answered", f"{desk.agent} answered: {text}", question.thread_id)
     return Done("Answered; the draft goes on")
+
+
+def _remember(u: Unit, question: QuestionRow, article: str) -> None:
+    """Keep the answer with the customer's question it was given to: the one the search was unsure of."""
+    steps = u.get(jobs.steps(question.run_id)) if question.run_id is not None else []
+    asked: list[dict[str, Any]] = next(
+        (step.output.get("retrievals", []) for step in steps if step.step == "search"), []
+    )
+    unsure = [str(one["question"]) for one in asked if one.get("known") == Known.UNSURE]
+    if unsure:
+        answers.remember(u.tx, unsure[0], article, by=u.agent, at=u.now, thread_id=question.thread_id)
+
+
+def forget_answer(desk: Desk, answer_id: int) -> Done:
+    """Use a remembered answer no more: the next such question is asked again."""
+    with unit(desk, "answer.forget", f"answer:{answer_id}") as u:
+        if not answers.forget(u.tx, answer_id):
+            raise Refused(f"There is no remembered answer {answer_id}.", "`desk kb answers` lists them.")
+    return Done(f"Answer {answer_id} is used no more")

@@ -127,10 +127,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("threads", "group messages into threads", "inspect:threads", (_JSONL,)),
     Command(
         "kb",
-        "the knowledge: search, same, list, import, rebuild, and gaps: what nothing answers and what is proposed",
+        "the knowledge: search, same, list, import, rebuild; gaps nothing answers and what is proposed; answers used again",
         "kb:kb",
         (
-            _opt("verb", choices=("search", "same", "list", "import", "rebuild", "gaps")),
+            _opt("verb", choices=("search", "same", "list", "import", "rebuild", "gaps", "answers")),
             _opt("text", nargs="*", help="what to look for, or the folder to import"),
             _opt("--kb", metavar="DIR", help="folder of Markdown files or articles.jsonl, instead of the store"),
             _JSON,

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 def kb(given: argparse.Namespace) -> int:
     """One of the verbs."""
-    verbs = {"search": _search, "same": _same, "list": _list, "import": _import, "rebuild": _rebuild, "gaps": _gaps}
+    verbs = {"search": _search, "same": _same, "list": _list, "import": _import, "rebuild": _rebuild}
+    verbs |= {"gaps": _gaps, "answers": _answers}
     return verbs[given.verb](given)
 
 
@@ -139,6 +140,32 @@ def _rebuild(given: argparse.Namespace) -> int:
     if count is None:
         raise KnowledgeError("A running desk is writing the index just now.", "Try again in a minute.")
     print(f"The index holds {count} articles and resolved tickets again.")  # noqa: T201
+    return 0
+
+
+def _answers(given: argparse.Namespace) -> int:
+    """What people answered and want used again; `forget ID` ends one."""
+    from desk.actions import review
+    from desk.store import answers
+
+    config, places = rooms.configuration()
+    db = rooms.store(config, places)
+    try:
+        if given.text[:1] == ["forget"] and len(given.text) == 2 and given.text[1].isdecimal():
+            print(review.forget_answer(rooms.desk(config, db), int(given.text[1])).text)  # noqa: T201
+            return 0
+        if given.text:
+            raise ConfigError("`desk kb answers` takes nothing, or: forget ID.", "`desk kb answers` shows the ids.")
+        found = db.get(answers.in_use(rooms.now()))
+    finally:
+        db.close()
+    if given.json:
+        lines.put([{"id": a.id, "question": a.question, "article": a.article, "by": a.by} for a in found])
+        return 0
+    for a in found:
+        print(plain.line(f"{a.id}  {a.article}  {a.by}, {a.at:%Y-%m-%d}: {a.question}", 160))  # noqa: T201
+    if not found:
+        print("No answer is remembered. Where desk asks which article answers, say y to use it next time.")  # noqa: T201
     return 0
 
 

@@ -43,6 +43,17 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
+class Remembered:
+    """A question to which somebody said which article answers it, from then on."""
+
+    id: int
+    question: str
+    article: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One ticket as the steps see it. Everything from outside is `CleanText`; nothing else from outside is in here."""
 
@@ -71,6 +82,8 @@ class Case:
     """The draft that was refused."""
     chosen: str = ""
     """The article an agent picked when the search was unsure."""
+    remembered: tuple[Remembered, ...] = ()
+    """What people answered before and want used again."""
     category: str = ""
     """What a person said this ticket is about, before this message or while it was worked on."""
     promised: tuple[Promise, ...] = ()

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from desk.domain.codec import to_json
+from desk.domain.codec import from_json, to_json
 from desk.domain.enums import ActionKind, RouteTo
 from desk.domain.ticket import PlannedAction
 from desk.llm.base import Usage
-from desk.pipeline.case import Case, Result, Rooms
+from desk.pipeline.case import Case, Remembered, Result, Rooms
 from desk.pipeline.compose import NONE_FITS, Material, answering
 from desk.pipeline.context import brief
 from desk.pipeline.escalation import reasons
@@ -24,6 +24,10 @@ def run(case: Case, rooms: Rooms) -> Result:
     material = replace(material, escalate=reasons(case, rooms, material))
     chosen = edge(material)
     why = "; ".join(material.escalate) if chosen.name == ESCALATE and material.escalate else chosen.why
+    recalled = [from_json(Remembered, one) for one in case.outputs["search"].get("recalled", ())]
+    if recalled and chosen.name != ESCALATE:
+        said = recalled[0]
+        why = f"{said.by} chose this answer to the same question on {said.at.day} {said.at:%B %Y}"
     actions = [action(kind, case, rooms, material, why) for kind in chosen.actions]
     actions.append(
         PlannedAction(ActionKind.TAG_THREAD, f"tag {material.triage.category}", {"tag": material.triage.category})

@@ -11,7 +11,7 @@ from desk.errors import KnowledgeError
 from desk.knowledge import lookup, retrieve
 from desk.knowledge.embed import Embedder
 from desk.knowledge.index import Index
-from desk.pipeline.case import Case, Result, Rooms
+from desk.pipeline.case import Case, Remembered, Result, Rooms
 from desk.pipeline.compose import NONE_FITS, quotable
 from desk.pipeline.material import triage_of
 from desk.pipeline.sentences import words
@@ -25,6 +25,10 @@ PART = 0.5
 """How answerable each of several parts must be to be taken for the message's questions."""
 SHORT = 160
 """A message that only says thank you is shorter than this many characters."""
+SAME_QUESTION = 0.85
+"""Cosine of two questions from which what was answered to one answers the other."""
+MOST_RECALLED = 20
+"""Remembered answers that are compared with one question."""
 SAME_ANSWER = 0.75
 """Cosine of two passages from which they are one answer to one question: a translation, a resolved ticket."""
 SAME_TEXT = 0.9
@@ -58,6 +62,7 @@ def run(case: Case, rooms: Rooms) -> Result:
     else:
         retrievals, unanswered = look_up(case, rooms.index, rooms.embedder, labels.language)
     retrievals = _prefer_chosen(retrievals, case.chosen)
+    retrievals, recalled = recall(retrievals, case, rooms.embedder)
     if rooms.embedder is not None:
         retrievals = [retrieve.with_conflicts(one, rooms.embedder) for one in retrievals]
     written = f"{case.subject.text}\n{text}"
@@ -75,6 +80,7 @@ def run(case: Case, rooms: Rooms) -> Result:
         retrievals, facts = [], []
     output = {
         "retrievals": to_json(retrievals),
+        "recalled": to_json(recalled),
         "open": [] if case.chosen else unanswered,
         "facts": to_json(facts),
         "known": str(known(retrievals, facts)),
@@ -255,6 +261,33 @@ def _may_tell(fact: Fact, case: Case) -> bool:
     """An order's facts go to its own customer only: not to another address in Reply-To, not where the sender is forged."""
     theirs = case.replies_to_sender and not case.forged and lookup.belongs_to(fact, case.contact_addr)
     return fact.kind != "order" or theirs
+
+
+def recall(
+    retrievals: list[Retrieval], case: Case, embedder: Embedder | None
+) -> tuple[list[Retrieval], list[Remembered]]:
+    """Where the search is unsure and somebody said which article answers this question, that one does."""
+    used: list[Remembered] = []
+    if case.chosen or not case.remembered:
+        return retrievals, used
+    found = []
+    for one in retrievals:
+        known_to = {p.article for p in one.passages if p.public}
+        fitting = [r for r in case.remembered if r.article in known_to] if one.known is Known.UNSURE else []
+        scored = [(_alike(one.question, r.question, embedder), r) for r in fitting[:MOST_RECALLED]]
+        score, best = max(scored, key=lambda s: s[0], default=(0.0, None))
+        if best is None or score < SAME_QUESTION:
+            found.append(one)
+            continue
+        used.append(best)
+        found += _prefer_chosen([one], best.article)
+    return found, used
+
+
+def _alike(one: str, other: str, embedder: Embedder | None) -> float:
+    if one.split() == other.split():
+        return 1.0
+    return retrieve.same(embedder, one, other) if embedder is not None else 0.0
 
 
 def _prefer_chosen(retrievals: list[Retrieval], chosen: str) -> list[Retrieval]:

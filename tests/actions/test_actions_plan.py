@@ -75,6 +75,20 @@ def test_approving_does_what_is_switched_on_once_and_one_undo_takes_all_of_it_ba
     assert states(desk, planned)["reply"] == states(desk, planned)["tag_thread"] == "planned"
 
 
+def test_an_action_that_cannot_be_done_is_said_and_stops_neither_the_reply_nor_the_others(
+    desk: Desk, planned: Ticket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(u: object, row: object) -> int | None:
+        raise Refused("The tag is too long.", "")
+
+    monkeypatch.setitem(plan.DEEDS, ActionKind.TAG_THREAD, broken)
+    done = review.approve(desk, planned.draft)
+    assert "not done: tag billing: The tag is too long." in done.text
+    assert states(desk, planned)["tag_thread"] == "planned"
+    assert states(desk, planned)["escalate"] == "executed"
+    assert [o.state for o in desk.db.get(outbox.of_thread(planned.id))] == [OutboxState.HELD]
+
+
 def test_a_new_ticket_is_made_once_and_put_away_when_taken_back(desk: Desk, planned: Ticket) -> None:
     count = every(desk)
     done = plan.carry_out(desk, planned.id)

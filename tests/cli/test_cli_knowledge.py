@@ -235,3 +235,26 @@ def test_without_sent_mail_the_voice_is_desks_own(desk: Shell) -> None:
     desk.config("[[mailboxes]]\nname = 'help'\naddress = 'help@shop.example'\nfolder = 'mail'\n")
     assert "too little was sent yet" in desk("voice").out
     assert desk("voice", "--json").json == {"help": []}
+
+
+def test_remembered_answers_are_listed_and_forgotten(desk: Shell) -> None:
+    from desk.cli import rooms
+    from desk.store import answers, people, threads
+    from desk.store.intake import mailbox
+
+    assert "No answer is remembered" in desk("kb", "answers").out
+    db = rooms.store(*rooms.configuration())
+    with db.write() as tx:
+        box = mailbox(tx, "main", "help@shop.example", at=rooms.now())
+        contact = people.contact_of(tx, "a@b.example", at=rooms.now())
+        ticket = threads.create(
+            tx, mailbox_id=box, subject="x", contact_id=contact, contact_addr="a@b.example", at=rooms.now()
+        )
+        answers.remember(tx, "Where?", "where", by="bo", at=rooms.now(), thread_id=ticket)
+    db.close()
+    (one,) = desk("kb", "answers", "--json").json
+    assert (one["question"], one["article"], one["by"]) == ("Where?", "where", "bo")
+    assert "Where?" in desk("kb", "answers").out
+    assert "used no more" in desk("kb", "answers", "forget", str(one["id"])).out
+    assert desk("kb", "answers", "--json").json == []
+    assert "forget ID" in desk.fails("kb", "answers", "drop", status=2)

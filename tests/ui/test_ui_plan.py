@@ -1,11 +1,11 @@
 """The plan at the screen: shown under the draft, switched off, added to, done when the draft is approved."""
 
-from driving import desk_screen, put, settled, until, words
+from driving import desk_screen, go, put, settled, until, words
 
 from desk.domain.enums import ActionKind
 from desk.domain.ticket import PlannedAction
-from desk.store import jobs, plans, threads
-from desk.ui.screens.dialogs import Ask, Menu
+from desk.store import answers, drafts, jobs, plans, threads
+from desk.ui.screens.dialogs import Ask, Confirm, Menu
 from desk.ui.screens.plan import PlanList
 
 
@@ -62,3 +62,29 @@ async def test_without_a_plan_something_can_be_added(made):
         assert "Nothing is planned" in words(pilot.app)
         await pilot.press("space", "J", "q")
         await until(pilot, lambda: settled(pilot.app.screen), "closed")
+
+
+async def test_a_picked_article_is_kept_for_next_time_only_with_y(made):
+    ticket = made.ids["jan"]
+    with made.db.write() as tx:
+        run = jobs.enqueue(tx, "ticket", run_at=made.now, now=made.now, thread_id=ticket, step="search")
+        taken = jobs.claim(tx, ["ticket"], now=made.now, lease_seconds=60)
+        found = {"retrievals": [{"question": "Which size?", "known": "unsure"}]}
+        jobs.wait(tx, jobs.finish_step(tx, taken, "search", found, 1.0, "plan", now=made.now))
+        drafts.ask(
+            tx, ticket, "Which of these answers?", now=made.now, run_id=run, options=["Sizes [sizes]", "none of these"]
+        )
+        threads.update(tx, ticket, asks=True, question_count=1)
+    async with desk_screen(made, size=(140, 40)) as (pilot, screen):
+        await go(pilot, screen, "1", "inbox")
+        await put(pilot, screen, ticket)
+        await until(pilot, lambda: bool(screen.opened.questions), "the question")
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Menu), "the options")
+        await pilot.press("1")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm), "next time?")
+        assert "Use this answer next time?" in words(pilot.app)
+        await pilot.press("y")
+        await until(pilot, lambda: bool(made.db.get(answers.in_use(made.now))), "kept")
+    (kept,) = made.db.get(answers.in_use(made.now))
+    assert (kept.question, kept.article, kept.by) == ("Which size?", "sizes", "Mara")

@@ -83,7 +83,7 @@ class Runner:
             return
         step = BY_NAME[run.step]
         while True:
-            case = case_of(self.db, run, self.rooms.config, self.clock().astimezone().date())
+            case = case_of(self.db, run, self.rooms.config, self.clock().astimezone().date(), self.clock())
             started = time.perf_counter()
             result = step.run(case, self.rooms)
             ms = (time.perf_counter() - started) * 1000

@@ -9,7 +9,7 @@ from desk.domain.enums import Direction, MessageStatus, RouteTo, ThreadStatus
 from desk.domain.states import MESSAGE_MOVES
 from desk.domain.ticket import Draft, Gate, PlannedAction, Retrieval, Route, Triage
 from desk.pipeline.case import Case, Result
-from desk.store import articles, changes, drafts, intake, jobs, messages, plans, threads
+from desk.store import answers, articles, changes, drafts, intake, jobs, messages, plans, threads
 from desk.store.database import Connection, within
 
 Keep = Callable[[Connection, jobs.Run, Case, Result, datetime], dict[str, Any]]
@@ -85,6 +85,7 @@ def _triage(tx: Connection, run: jobs.Run, case: Case, result: Result, now: date
 
 def _search(tx: Connection, run: jobs.Run, case: Case, result: Result, now: datetime) -> dict[str, Any]:
     found = [from_json(Retrieval, r) for r in result.output["retrievals"]]
+    answers.used(tx, [int(one["id"]) for one in result.output.get("recalled", ())], now=now)
     return {"known": result.output["known"], "answerable": min((r.answerable for r in found), default=0.0)}
 
 

@@ -1,7 +1,7 @@
 """The case of a ticket, from the store: only text the guard let through gets in."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 
 from desk.config import Config, MailboxConfig
 from desk.domain.enums import Direction, MessageStatus
@@ -10,8 +10,8 @@ from desk.domain.mail import FAIL
 from desk.errors import StoreError
 from desk.guard import readmit
 from desk.mail.reply import split
-from desk.pipeline.case import Case, Promise, Turn
-from desk.store import commitments, decisions, intake, jobs, messages, people, summaries, threads
+from desk.pipeline.case import Case, Promise, Remembered, Turn
+from desk.store import answers, commitments, decisions, intake, jobs, messages, people, summaries, threads
 from desk.store.commitments import CommitmentRow
 from desk.store.database import Database
 from desk.store.messages import MessageRow
@@ -33,7 +33,7 @@ def batch(db: Database, run: jobs.Run) -> list[int]:
         return intake.take(tx, run.thread_id, run.id, WAITING)
 
 
-def case_of(db: Database, run: jobs.Run, config: Config, on: date | None = None) -> Case:
+def case_of(db: Database, run: jobs.Run, config: Config, on: date | None = None, now: datetime | None = None) -> Case:
     """Everything a step needs to know about the run's ticket; `on` is the day for which knowledge must hold."""
     detail = db.get(threads.one(run.thread_id or 0))
     if detail is None:
@@ -64,6 +64,10 @@ def case_of(db: Database, run: jobs.Run, config: Config, on: date | None = None)
         instruction=str(run.data.get("instruction", "")),
         rejected=str(run.data.get("rejected", "")),
         chosen=_article(str(run.data.get("chosen", ""))),
+        remembered=tuple(
+            Remembered(a.id, a.question, a.article, a.by, a.at)
+            for a in db.get(answers.in_use(now or datetime.now(UTC)))
+        ),
         category=db.get(decisions.category_of(detail.row.id)),
         on=on,
         outputs=outputs,

@@ -163,7 +163,7 @@ async def _settle(screen: "MainScreen") -> None:
 
 async def _answer(screen: "MainScreen") -> None:
     from desk.actions import review
-    from desk.ui.screens.dialogs import Ask, Choice, Menu
+    from desk.ui.screens.dialogs import Ask, Choice, Confirm, Menu
 
     question, own = screen.opened.questions[0], "\0own"
     answer: str | None = own
@@ -173,7 +173,12 @@ async def _answer(screen: "MainScreen") -> None:
     if answer == own:
         answer = await screen.ask(Ask(question.text))
     if answer:
-        await screen.act(lambda desk: review.answer(desk, question.id, answer))
+        kept = False
+        if answer in question.options and answer.endswith("]"):
+            again = "Another customer with the same question gets it without your being asked."
+            said = await screen.ask(Confirm("Use this answer next time?", [again]))
+            kept = said is True
+        await screen.act(lambda desk: review.answer(desk, question.id, answer, next_time=kept))
 
 
 class Edit(Command):

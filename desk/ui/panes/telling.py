@@ -133,6 +133,8 @@ def _search(row: "StepRow", before: Mapping[str, Output], ink: Ink) -> Told:
         for passage in retrieval.get("passages") or ():
             style = ink.quiet if passage.get("public", True) else ink.warning
             told.add(_hit(passage), style, sign=f"{passage.get('score') or 0:.2f}")
+    for one in row.output.get("recalled") or ():
+        told.add(f"{line(str(one.get('by')))} said before which article answers this question", ink.good)
     for fact in facts:
         found_at = f"{fact.get('kind')} {line(str(fact.get('key')))}, from {line(str(fact.get('source')))}"
         told.add(found_at, ink.quiet, sign="fact")
