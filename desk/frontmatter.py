@@ -96,4 +96,7 @@ def _day(row: dict[str, Any], key: str, where: str) -> str:
 
 
 def _unquoted(value: str) -> str:
+    """A value without its quotes; without them, what follows ` # ` is a remark."""
+    if value[:1] not in ('"', "'"):
+        value = re.split(r"(?:^|\s+)#\s", value, maxsplit=1)[0]
     return value[1:-1] if len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'" else value

@@ -28,6 +28,14 @@ def test_a_reply_is_its_front_matter_and_its_text(tmp_path: Path) -> None:
     assert (refund.shortcut, refund.text) == (";g", "Hallo.")
 
 
+def test_a_remark_behind_a_value_is_no_part_of_it(tmp_path: Path) -> None:
+    head = "name: 'A # B'\ncategory: billing   # optional\nlanguage:  # any\nshortcut: ;c#"
+    written(tmp_path, "a.md", f"---\n{head}\n---\nWords # here.")
+    (one,) = replies.load(tmp_path)
+    assert (one.name, one.category, one.language, one.shortcut) == ("A # B", "billing", "", ";c#")
+    assert one.text == "Words # here."
+
+
 def test_no_folder_is_no_replies(tmp_path: Path) -> None:
     assert replies.load(tmp_path / "none") == []
 
