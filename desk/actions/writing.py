@@ -170,7 +170,7 @@ def safe_name(name: str) -> str:
     stem, dot, ending = plain.rpartition(".")
     if len(plain.encode()) <= 200:
         return plain
-    ending = ending[:20] if dot else ""
+    stem, ending = (stem, ending[:20]) if dot else (plain, "")
     return stem.encode()[:150].decode(errors="ignore") + (f".{ending}" if ending else "")
 
 

@@ -176,6 +176,10 @@ def test_files_are_saved_inside_the_folder_and_overwrite_nothing(desk: Desk, wor
         writing.save_files(desk, message_id, tmp_path / "file")
 
 
+def test_a_long_name_without_an_ending_keeps_its_beginning() -> None:
+    assert writing.safe_name("ä" * 150) == "ä" * 75
+
+
 @given(st.text(max_size=400))
 def test_a_name_never_leaves_its_folder(name: str) -> None:
     safe = writing.safe_name(name)
