@@ -37,8 +37,9 @@ SURE = 8.0
 """More than these log-odds no head may bring in: each can be sure of what the other shows to be wrong."""
 FAINT = 0.15
 """Weights under this put mails in the order of their likelihood and are no evidence."""
-ASKED, ASKED_LENGTH = 5, 380
-"""How many passages of a mail, and how many characters, the second head is asked about at most."""
+ASKED, ASKED_LENGTH, WORTH_ASKING = 3, 240, -2.5
+"""How many passages of a mail, and how many characters, the second head is asked about at most, and how likely the
+first must find them: of less likely ones it could make nothing that counts."""
 
 CLAIM = frozenset(("override", "address", "authority", "cover", "delimiter", "continuation", "secrecy"))
 COMMAND = frozenset(("extract", "output", "manipulate", "exfiltrate", "task"))
@@ -200,14 +201,14 @@ def _meant(passages: Sequence[Passage], channels: Sequence[Channel], embed: Embe
     texts: set[str] = set()
     for p in sorted(passages, key=lambda p: -p.logit):
         text = p.view.text[p.start : p.end]
-        if text not in texts and (len(text) <= room or not asked):
+        if text not in texts and p.logit > WORTH_ASKING and (len(text) <= room or not asked):
             asked.append(p)
             texts.add(text)
             room -= len(text)
             if len(asked) == ASKED:
                 break
     if not asked:
-        return []
+        return _worded(passages, channels)
     meant = meaning.logits([p.view.text[p.start : p.end] for p in asked], embed)
     both = [WORDS * min(SURE, p.logit) + MEANING * min(SURE, m) - BOTH_DOUBT for p, m in zip(asked, meant, strict=True)]
     return [
