@@ -164,57 +164,73 @@ class _Said:
 
     count: int
     total: float
-    first: tuple[str, ...]
-    last: tuple[str, ...]
-    opening: tuple[str, ...]
-    closing: tuple[str, ...]
-    """The first two words and the last two, the first three kinds of word and the last three."""
-
-    def __add__(self, other: "_Said") -> "_Said":
-        if not (self.count and other.count):
-            return self if self.count else other
-        total = self.total + other.total + _neighbours(self.last[-1], other.first[0])
-        for one, two in ((self.last[-2:-1], other.first[:1]), (self.last[-1:], other.first[1:2])):
-            if one and two:
-                total += _apart(one[0], two[0])
-        for i, kind in enumerate(reversed(self.closing)):
-            total += sum(_near(kind, two) for two in other.opening[: 3 - i])
-        return _Said(self.count + other.count, total, (*self.first, *other.first)[:2], (*self.last, *other.last)[-2:],
-                     (*self.opening, *other.opening)[:3], (*self.closing, *other.closing)[-3:])  # fmt: skip
+    first: list[str]
+    last: list[str]
+    opening: list[str]
+    closing: list[str]
+    """The first two words and the last two, the first three kinds of word and the last three (nearest first)."""
 
     def logit(self) -> float:
-        """Log-odds of an order to a machine; few words say little and are damped."""
-        _, bias = _load()
-        return bias if self.count < 3 else self.total * damping(self.count) + bias
+        """Log-odds of an order to a machine."""
+        return _logit(self.count, self.total)
 
 
-def _said(tokens: Sequence[str]) -> _Said:
+def _logit(count: int, total: float) -> float:
+    """Log-odds of so many words; few words say little and are damped."""
+    bias = _load()[1]
+    return bias if count < 3 else total * damping(count) + bias
+
+
+def _across(one: _Said, two: _Said) -> float:
+    """What the words of two neighbours add up to where they meet."""
+    if not (one.count and two.count):
+        return 0.0
+    total = _neighbours(one.last[-1], two.first[0])
+    if one.count > 1:
+        total += _apart(one.last[0], two.first[0])
+    if two.count > 1:
+        total += _apart(one.last[-1], two.first[1])
+    if one.closing and two.opening:
+        for i, kind in enumerate(one.closing):
+            for near in two.opening[: 3 - i]:
+                total += _near(kind, near)
+    return total
+
+
+def _said(tokens: list[str]) -> _Said:
     if not tokens:
-        return _Said(0, 0.0, (), (), (), ())
-    total = sum(map(_word, tokens)) + sum(_neighbours(a, b) for a, b in pairwise(tokens))
-    total += sum(map(_apart, tokens, tokens[2:]))
+        return _Said(0, 0.0, [], [], [], [])
+    total = sum(map(_word, tokens)) + sum(map(_neighbours, tokens, tokens[1:])) + sum(map(_apart, tokens, tokens[2:]))
     found = [kind for kind in map(kinds().get, tokens) if kind]
-    total += sum(_near(one, two) for i, one in enumerate(found) for two in found[i + 1 : i + 4])
-    return _Said(len(tokens), total, tuple(tokens[:2]), tuple(tokens[-2:]), tuple(found[:3]), tuple(found[-3:]))
+    for i, one in enumerate(found):
+        for two in found[i + 1 : i + 4]:
+            total += _near(one, two)
+    return _Said(len(tokens), total, tokens[:2], tokens[-2:], found[:3], found[:-4:-1])
 
 
 def logit(tokens: Sequence[str]) -> float:
     """Log-odds that these words are an order to a machine; few words say little and are damped."""
-    return _said(tokens).logit()
+    return _said(list(tokens)).logit()
 
 
 def ranked(text: str) -> list[tuple[float, int, int]]:
-    """Log-odds and span of every passage, the one first that most reads like an order to a machine."""
+    """Log-odds and span of every passage, the one first that most reads like an order to a machine.
+
+    Of three sentences, what the first and the third say to one another over the second is left out.
+    """
     spans = sentences(text)
     said = [_said(words(text[a:b])) for a, b in spans]
     found = [(s.logit(), a, b) for s, (a, b) in zip(said, spans, strict=True)]
-    two = [a + b for a, b in pairwise(said)]
-    for i, both in enumerate(two):
+    meet = list(map(_across, said, said[1:]))
+    for i, (one, two, between) in enumerate(zip(said, said[1:], meet, strict=False)):
         start, end = spans[i][0], spans[i + 1][1]
-        if end - start <= _PASSAGE:
-            found.append((both.logit(), start, end))
+        if end - start > _PASSAGE:
+            continue
+        count, total = one.count + two.count, one.total + two.total + between
+        found.append((_logit(count, total), start, end))
         if i + 2 < len(spans) and spans[i + 2][1] - start <= _THREE:
-            found.append(((both + said[i + 2]).logit(), start, spans[i + 2][1]))
+            third = said[i + 2]
+            found.append((_logit(count + third.count, total + third.total + meet[i + 1]), start, spans[i + 2][1]))
     found.sort(key=lambda p: -p[0])
     return found
 
