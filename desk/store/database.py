@@ -259,7 +259,7 @@ def _async_pragmas(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
     cursor.execute("PRAGMA query_only = ON")
-    cursor.execute("PRAGMA cache_size = -6000")
+    cursor.execute("PRAGMA cache_size = -2000")
     cursor.close()
 
 

@@ -112,7 +112,7 @@ def _narrowed(wanted: Filter, dialect: str) -> list[sa.ColumnElement[bool]]:
     return found
 
 
-FEW = 2000
+FEW = 1500
 """Tickets that are looked at one by one; words that more of them may hold are soon met by reading down the view."""
 
 
