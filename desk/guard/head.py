@@ -235,12 +235,6 @@ def ranked(text: str) -> list[tuple[float, int, int]]:
     return found
 
 
-def loudest(text: str) -> tuple[float, int, int]:
-    """Probability and span of the passage that most reads like an order to a machine; (0, 0, 0) without words."""
-    found = ranked(text)
-    return (chance(found[0][0]), *found[0][1:]) if found else (0.0, 0, 0)
-
-
 def chance(logit: float) -> float:
     """Log-odds as a probability."""
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))

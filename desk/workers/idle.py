@@ -1,5 +1,6 @@
 """What the think worker does while nothing else is due: a small piece at a time, so that mail never waits for it."""
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
@@ -16,6 +17,7 @@ from desk.store import articles
 from desk.store.articles import ArticleRow
 from desk.store.database import Database
 
+log = logging.getLogger("desk.think")
 NEIGHBOURS = 6
 """Nearest items an item is compared with."""
 
@@ -33,7 +35,8 @@ class Comparing:
             return False
         try:
             found = self._against(row)
-        except KnowledgeError:
+        except KnowledgeError as problem:
+            log.warning("%s was compared with nothing: %s", row.article.id, problem)
             found = []
         with self.db.write() as tx:
             articles.compared(tx, row, found)

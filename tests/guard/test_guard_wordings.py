@@ -56,9 +56,9 @@ def test_attacks_in_wordings_never_seen_are_found_and_harmless_ones_pass(
 
 @pytest.mark.parametrize("text", ["", ".", "\n\n\n", "a" * 50_000, "word " * 20_000, "。" * 5_000])
 def test_any_text_is_read_and_passages_stay_inside_it(text: str) -> None:
-    chance, start, end = head.loudest(text)
-    assert 0 <= chance <= 1
-    assert 0 <= start <= end <= len(text)
+    found = head.ranked(text)
+    assert [logit for logit, _, _ in found] == sorted((logit for logit, _, _ in found), reverse=True)
+    assert all(0 <= start < end <= len(text) for _, start, end in found)
     assert all(0 <= a < b <= len(text) and b - a <= 400 for a, b in head.passages(text))
 
 
