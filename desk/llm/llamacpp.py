@@ -329,7 +329,7 @@ class _Stopped(Cancelled):
 
 def _step(size: int) -> int:
     """Tokens of one batch for a file of so many bytes: about half a second's work on two slow cores."""
-    return 32 if size < 1_500_000_000 else 16 if size < 3_000_000_000 else 8
+    return 64 if size < 300_000_000 else 32 if size < 1_500_000_000 else 16 if size < 3_000_000_000 else 8
 
 
 def _evaluated_by(stopped: Cancelled) -> int:

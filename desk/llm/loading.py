@@ -78,5 +78,7 @@ def _open(name: str, config: ModelConfig, models_dir: Path, env: Mapping[str, st
         return Remote(config.base_url, name, key=env.get(config.api_key_env, ""), context=config.context)
     found = catalogue.find(name, models_dir)
     from desk.llm.llamacpp import LlamaCpp
+    from desk.llm.prepared import prepared
 
-    return LlamaCpp(found.path, name=found.name, context=config.context, threads=config.threads)
+    path = prepared(found.path, models_dir / "prepared") if found.name == catalogue.EMBEDDED else found.path
+    return LlamaCpp(path, name=found.name, context=config.context, threads=config.threads)

@@ -41,6 +41,17 @@ def _listen(level: int, text: bytes, _data: Any) -> None:
         _said.append(text.decode("utf-8", "replace").strip())
 
 
+def requantize(source: Path, target: Path) -> None:
+    """Write the weights of a GGUF file once more as Q8_0. Raises `ModelError` where llama.cpp cannot."""
+    _lib.llama_log_set(_listen, ctypes.c_void_p(0))
+    _said.clear()
+    wanted = _lib.llama_model_quantize_default_params()
+    wanted.ftype, wanted.allow_requantize = _lib.LLAMA_FTYPE_MOSTLY_Q8_0, True
+    if _lib.llama_model_quantize(os.fsencode(source), os.fsencode(target), ctypes.byref(wanted)) != 0:
+        why = _said[-1] if _said else "llama.cpp did not say why"
+        raise ModelError(f"{source.name} could not be written in another form: {why}.", "See whether the disk is full.")
+
+
 class Engine:
     """One model with one context. Positions and sequences are the caller's to keep in order. Not thread-safe."""
 

