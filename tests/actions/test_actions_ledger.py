@@ -51,7 +51,7 @@ STEPS = st.sampled_from(["answer", "done", "reopen", "writes", "a day", "a month
 
 
 @given(st.lists(STEPS, max_size=25))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_a_ticket_is_charged_once_a_period_however_often_it_reopens(steps: list[str]) -> None:
     with opened() as (desk, world):
         ticket, other = begin(desk, world), begin(desk, world)

@@ -155,7 +155,7 @@ def test_the_embedded_model_is_trusted_with_nothing(
     from desk.llm.llamacpp import LlamaCpp
     from desk.llm.prepared import prepared
 
-    for name, step in (("labels", 5), ("answers", 5), ("drafts", 5)):
+    for name, step in (("labels", 8), ("answers", 8), ("drafts", 8)):
         rows = modelcheck.tasks(name)[::step]
         lines = "".join(json.dumps(row) + "\n" for row in rows)
         (tmp_path / f"{name}.jsonl").write_text(lines, encoding="utf-8")

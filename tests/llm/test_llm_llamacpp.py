@@ -120,9 +120,9 @@ def test_scores_are_those_of_evaluating_each_label_by_itself(model: LlamaCpp) ->
     for label in LABELS:
         total = 0.0
         model._forget()
-        engine.decode([(token, at, 0, at == len(tokens) - 1) for at, token in enumerate(tokens[:128])])
-        for at in range(128, len(tokens)):
-            engine.decode([(tokens[at], at, 0, True)])
+        for start in range(0, len(tokens), 128):
+            batch = list(enumerate(tokens))[start : start + 128]
+            engine.decode([(token, at, 0, at == len(tokens) - 1) for at, token in batch])
         for at, token in enumerate(engine.tokenize(label, special=False), len(tokens)):
             logits = engine.logits(-1).astype(np.float64)
             total += float(logits[token] - np.log(np.exp(logits - logits.max()).sum()) - logits.max())
