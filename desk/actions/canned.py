@@ -7,9 +7,10 @@ from functools import cache
 from typing import Any
 
 from desk.actions.answer import newest_inbound
-from desk.actions.desk import TICKET, Desk, found
+from desk.actions.desk import Desk, found
 from desk.domain import names
 from desk.domain.canned import Canned, fill, unfilled
+from desk.domain.enums import TICKET
 from desk.domain.ticket import Source
 from desk.store import jobs, messages, replies, threads
 from desk.store.threads import ThreadDetail

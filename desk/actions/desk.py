@@ -16,9 +16,6 @@ from desk.store import changes, threads
 from desk.store.database import Connection, Database, Read, T, within
 from desk.store.threads import ThreadDetail
 
-TICKET = "ticket"
-"""The kind of run that answers a thread."""
-
 FIRST_STEP = "context"
 DRAFT_STEP = "draft"
 """Steps a run is sent back to: after the guard, and to write again."""

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from desk.actions.desk import TICKET, Desk, Done, Unit, found, unit
-from desk.domain.enums import ActionKind, ActionState, ThreadStatus
+from desk.actions.desk import Desk, Done, Unit, found, unit
+from desk.domain.enums import TICKET, ActionKind, ActionState, ThreadStatus
 from desk.domain.ticket import PlannedAction
 from desk.errors import DeskError, Refused
 from desk.store import jobs, outbox, people, plans, threading, threads

@@ -4,8 +4,8 @@ from datetime import timedelta
 from functools import partial
 
 from desk.actions.answer import newest_inbound
-from desk.actions.desk import FIRST_STEP, TICKET, Desk, Done, Unit, found, unit
-from desk.domain.enums import MessageStatus, ThreadStatus
+from desk.actions.desk import FIRST_STEP, Desk, Done, Unit, found, unit
+from desk.domain.enums import TICKET, MessageStatus, ThreadStatus
 from desk.errors import Refused
 from desk.store import jobs, messages, quarantine, threads
 from desk.store.messages import MessageRow

@@ -16,11 +16,20 @@ from desk.actions.answer import (
     request,
     standing_draft,
 )
-from desk.actions.desk import DRAFT_STEP, FIRST_STEP, TICKET, Desk, Done, Unit, found, unit
+from desk.actions.desk import DRAFT_STEP, FIRST_STEP, Desk, Done, Unit, found, unit
 from desk.actions.plan import mark_reply, with_reply
 from desk.actions.standing import standing
 from desk.domain.canned import unfilled
-from desk.domain.enums import ActionState, Author, Known, MessageStatus, RejectReason, RunState, ThreadStatus
+from desk.domain.enums import (
+    TICKET,
+    ActionState,
+    Author,
+    Known,
+    MessageStatus,
+    RejectReason,
+    RunState,
+    ThreadStatus,
+)
 from desk.domain.mail import Outgoing
 from desk.domain.ticket import Draft, Gate, Source
 from desk.errors import Conflict, Refused

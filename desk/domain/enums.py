@@ -2,6 +2,11 @@
 
 from enum import StrEnum
 
+SCAN, TICKET = "scan", "ticket"
+"""The two kinds of run: a message through the guard, a ticket through the steps."""
+GUARD = "guard"
+"""The one step of a scan run: every message passes it before anything else looks at its text."""
+
 
 class Category(StrEnum):
     """What a ticket is about."""

@@ -6,11 +6,6 @@ from dataclasses import dataclass
 from desk.pipeline import check, context, draft, plan, route, search, triage
 from desk.pipeline.case import Case, Result, Rooms
 
-SCAN = "scan"
-TICKET = "ticket"
-GUARD = "guard"
-"""The one step of a scan run: every message passes it before anything else looks at its text."""
-
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from desk.domain.enums import MessageStatus, ThreadStatus
+from desk.domain.enums import TICKET, MessageStatus, ThreadStatus
 from desk.store import changes, jobs, threading
 from desk.store import threads as tickets
 from desk.store.database import Read, within
@@ -17,8 +17,6 @@ from desk.store.messages import participants
 from desk.store.tables import events, kept_apart, messages, outbox, refusals, threads
 from desk.store.upsert import add, insert, unless_there
 
-TICKET = "ticket"
-"""The kind of run that answers a ticket."""
 FIRST_STEP = "context"
 _AWAKE = (ThreadStatus.OPEN, ThreadStatus.PENDING_REVIEW)
 _ASLEEP = (ThreadStatus.RESOLVED, ThreadStatus.ARCHIVED, ThreadStatus.WAITING)

@@ -6,27 +6,21 @@ Python runs on one core at a time in a process; without this the second core of 
 import logging
 import multiprocessing
 import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import fields
-from multiprocessing import connection
-from operator import attrgetter
-from typing import Any
 
 from desk.domain.mail import Fetched, ParsedMail
 from desk.mail.source import Batch
 from desk.store.filing import Letter
-from desk.workers.intake import letter, read
+from desk.workers.intake import letter
+from desk.workers.reading import Values, as_helper, read_all
 
 log = logging.getLogger("desk.fetch")
 MANY = 100
 """Messages in a batch from which on another process is worth its start: a first import, not the mail of a day."""
 MOST_PARSERS = 3
 """More would wait for the one connection and the one writer."""
-Values = list[tuple[Any, ...]]
 Parsed = tuple[Batch, Sequence[Letter]]
 
 
@@ -44,18 +38,10 @@ def letters(messages: Sequence[Fetched]) -> list[Letter]:
     return [letter(fetched) for fetched in messages]
 
 
-def _read(raws: Sequence[bytes]) -> Values:
-    """What is read of messages, in the process that does it: as plain values, which travel much faster than records."""
-    return [(_values(mail), *rest) for mail, *rest in map(read, raws)]
-
-
-_values = attrgetter(*(field.name for field in fields(ParsedMail)))
-
-
 def _side_by_side(first: Batch, rest: Iterator[Batch]) -> Iterator[Parsed]:
     count = min(MOST_PARSERS, max(1, (os.cpu_count() or 1) - 1))
     reader = ThreadPoolExecutor(1, "read-ahead")
-    parsers = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _as_helper)
+    parsers = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), as_helper)
 
     def read() -> tuple[Batch, Future[Values] | None] | None:
         batch = next(rest, None)
@@ -76,7 +62,7 @@ def _side_by_side(first: Batch, rest: Iterator[Batch]) -> Iterator[Parsed]:
 
 def _submitted(parsers: Executor, batch: Batch) -> Future[Values] | None:
     try:
-        return parsers.submit(_read, [fetched.raw for fetched in batch.messages])
+        return parsers.submit(read_all, [fetched.raw for fetched in batch.messages])
     except BrokenExecutor:
         return None
 
@@ -90,16 +76,3 @@ def _parsed(batch: Batch, later: Future[Values] | None) -> list[Letter]:
     except BrokenExecutor as problem:
         log.warning("reading ahead stopped (%s); going on without", problem)
     return letters(batch.messages)
-
-
-def _as_helper() -> None:
-    """A parsing process ends with its parent, however that ends, and leaves the keyboard's interrupt to it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True, name="parent").start()
-
-
-def _follow(sentinel: int) -> None:
-    connection.wait([sentinel])
-    os._exit(0)

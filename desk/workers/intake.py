@@ -2,25 +2,23 @@
 
 import contextlib
 import gc
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, astuple, replace
 from datetime import datetime, timedelta
 
 from desk.config import MailboxConfig
-from desk.domain.enums import Direction, MessageStatus, ThreadStatus
-from desk.domain.guarded import content_hash
+from desk.domain.enums import GUARD, SCAN, Direction, MessageStatus, ThreadStatus
 from desk.domain.mail import NONE, PASS, Fetched, ParsedMail
 from desk.domain.sending import LOOP_SECRET
 from desk.mail.authentication import Learned, judge, learn
-from desk.mail.automated import CAME_BACK, LOOP_HEADER, bounced, is_own_loop, without_forged_mark
+from desk.mail.automated import CAME_BACK, bounced, is_own_loop, without_forged_mark
 from desk.mail.parse import parse
 from desk.mail.source import Batch
-from desk.mail.threads import Candidate, Decision, Via, assign, subject_key, ticket_tag
-from desk.pipeline.steps import GUARD, SCAN
+from desk.mail.threads import Candidate, Decision, Via, assign
 from desk.store import changes, intake, messages, outbox, people, threads
 from desk.store.database import Connection, Database, within
 from desk.store.filing import Filing, Letter
+from desk.workers.reading import read
 
 SUBJECT_DAYS = 30
 """How long a subject alone may lead a contact's mail into an earlier thread."""
@@ -29,23 +27,6 @@ SUBJECT_DAYS = 30
 def letter(fetched: Fetched) -> Letter:
     """A message ready to be filed."""
     return Letter(fetched, *read(fetched.raw))
-
-
-def read(raw: bytes) -> tuple[ParsedMail, str, bytes, tuple[str, ...], str, str]:
-    """What filing needs to know of a message's bytes, as `Letter` holds it. Only what is stored or asked on the way is
-    kept: the rest is read from the bytes when wanted."""
-    mail = parse(raw)
-    hashes = tuple("" if a.content is None else content_hash(a.content) for a in mail.attachments)
-    bare = tuple(replace(a, content=None) for a in mail.attachments)
-    names = {name.lower() for name, _ in mail.headers}
-    fields = tuple(f for f in mail.headers if not f[0].startswith("part:")) if names & _ASKED else ()
-    mail = replace(mail, attachments=bare, plain="", html="", headers=fields, authentication=NONE)
-    key, tag = subject_key(mail.subject), ticket_tag(mail.subject) or ""
-    return mail, content_hash(raw), zlib.compress(raw, 1), hashes, key, tag
-
-
-_ASKED = {"authentication-results", LOOP_HEADER.lower()}
-"""Fields without which no field of a message has a say in where it belongs."""
 
 
 def take(

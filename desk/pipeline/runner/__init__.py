@@ -11,12 +11,13 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from desk.domain.enums import SCAN, TICKET
 from desk.errors import Cancelled, DeskError
 from desk.pipeline.case import Rooms
 from desk.pipeline.runner import keep
 from desk.pipeline.runner.load import batch, case_of
 from desk.pipeline.runner.scan import scan_message
-from desk.pipeline.steps import BY_NAME, SCAN, TICKET, after
+from desk.pipeline.steps import BY_NAME, after
 from desk.store import jobs
 from desk.store.database import Database
 

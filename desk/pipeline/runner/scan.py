@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from desk.config import MailboxConfig, PipelineConfig, ProhibitedConfig
-from desk.domain.enums import Direction, MessageStatus, ThreadStatus
+from desk.domain.enums import GUARD, TICKET, Direction, MessageStatus, ThreadStatus
 from desk.domain.guarded import Scan
 from desk.domain.mail import ParsedMail
 from desk.errors import StoreError
@@ -19,7 +19,7 @@ from desk.guard.scan import scan as scan_mail
 from desk.mail.parse import parse
 from desk.pipeline.case import Points, Rooms
 from desk.pipeline.runner.load import mailbox
-from desk.pipeline.steps import FIRST, GUARD, TICKET
+from desk.pipeline.steps import FIRST
 from desk.store import changes, intake, jobs, messages, quarantine, threading, threads
 from desk.store.database import Connection, Database, within
 from desk.store.messages import MessageRow

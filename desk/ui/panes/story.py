@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from desk.domain.enums import GUARD, SCAN
 from desk.ui import words
 from desk.ui.panes.telling import Told, step, took
 from desk.ui.themes import Ink
@@ -23,7 +24,6 @@ CLOCK, WORD = 7, 10
 """Cells of the time and of the word before each line."""
 IN = CLOCK + WORD
 
-GUARD, SCAN = "guard", "scan"
 LATE = 120.0
 """Seconds between a message's own time and its coming here from which both are told."""
 SOON = 1.0
