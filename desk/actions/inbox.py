@@ -1,14 +1,17 @@
 """What a person does with a ticket besides answering it. Each act can be taken back."""
 
+from collections.abc import Callable
 from datetime import datetime
+from enum import StrEnum
 from functools import partial
+from typing import Any
 
 from desk.actions.desk import Desk, Done, Unit, unit
 from desk.actions.plan import close
-from desk.domain.enums import Category, Priority, ThreadStatus
+from desk.domain.enums import Category, Priority, Sentiment, ThreadStatus
 from desk.domain.states import THREAD_MOVES
 from desk.errors import Refused
-from desk.store import joining, outbox, people, threading, threads
+from desk.store import decisions, joining, outbox, people, threading, threads
 
 
 def assign(desk: Desk, thread_id: int, who: str | None) -> Done:
@@ -74,23 +77,51 @@ def _back_to(desk: Desk, thread_id: int, status: ThreadStatus, snoozed_until: da
 
 
 def set_priority(desk: Desk, thread_id: int, priority: Priority) -> Done:
-    """Say how soon a ticket needs an answer; urgent ones stand first in review."""
-    with unit(desk, "priority", f"thread:{thread_id}", {"to": str(priority)}) as u:
-        row = u.thread(thread_id).row
-        threads.update(u.tx, thread_id, priority=str(priority), urgent=priority is Priority.URGENT)
-        u.note("thread.priority", f"{row.number} is {priority}", thread_id)
-    return Done(f"{row.number} is {priority}", partial(set_priority, desk, thread_id, Priority(row.priority)))
+    """Say how soon a ticket needs an answer; urgent ones stand first in review. The correction teaches."""
+    return _say(desk, thread_id, "priority", priority, f"is {priority}")
 
 
 def set_category(desk: Desk, thread_id: int, category: Category) -> Done:
     """Say what a ticket is about; the correction teaches the local classifier."""
-    with unit(desk, "category", f"thread:{thread_id}", {"to": str(category)}) as u:
+    return _say(desk, thread_id, "category", category, f"is about {category}")
+
+
+def set_mood(desk: Desk, thread_id: int, mood: Sentiment) -> Done:
+    """Say how the customer feels in the last message of a ticket; the correction teaches the local classifier."""
+    return _say(desk, thread_id, "sentiment", mood, f"sounds {mood}")
+
+
+def _say(desk: Desk, thread_id: int, field: str, label: StrEnum, words: str) -> Done:
+    with unit(desk, field, f"thread:{thread_id}", {"to": str(label)}) as u:
         row = u.thread(thread_id).row
-        threads.update(u.tx, thread_id, category=str(category))
-        threading.learn(u.tx, thread_id, "category", str(category), by=desk.agent, at=u.now)
-        u.note("thread.category", f"{row.number} is about {category}", thread_id)
-    back = partial(set_category, desk, thread_id, Category(row.category)) if row.category else None
-    return Done(f"{row.number} is about {category}", back)
+        columns: dict[str, Any] = {field: str(label)} | (
+            {"urgent": label is Priority.URGENT} if field == "priority" else {}
+        )
+        threads.update(u.tx, thread_id, **columns)
+        lesson = decisions.teach(u.tx, thread_id, field, str(label), by=desk.agent, at=u.now)
+        u.note(f"thread.{field}", f"{row.number} {words}", thread_id)
+    before = {name: getattr(row, name) for name in columns}
+    again = partial(_say, desk, thread_id, field, label, words)
+    return Done(f"{row.number} {words}", partial(_unsay, desk, thread_id, field, before, lesson, again))
+
+
+def _unsay(
+    desk: Desk,
+    thread_id: int,
+    field: str,
+    before: dict[str, Any],
+    lesson: decisions.Lesson | None,
+    again: Callable[[], Done],
+) -> Done:
+    """Undo of what was said of a ticket: a slip of the key teaches nothing, not even that the old label was right."""
+    with unit(desk, f"{field}.remove", f"thread:{thread_id}", {"to": before[field]}) as u:
+        row = u.thread(thread_id).row
+        threads.update(u.tx, thread_id, **before)
+        if lesson is not None:
+            decisions.forget(u.tx, lesson)
+        text = f"{row.number} is {before[field] or 'unsorted'} again"
+        u.note(f"thread.{field}", text, thread_id)
+    return Done(text, again)
 
 
 def tag(desk: Desk, thread_id: int, name: str, *, on: bool = True) -> Done:

@@ -66,7 +66,8 @@ def show(given: argparse.Namespace) -> int:
         print(json.dumps(data, ensure_ascii=True))  # noqa: T201
         return 0
     row = detail.row
-    print(f"{row.number}  {plain.line(row.subject, 100)}\n{row.status}, {row.category}, {row.priority}, {row.language}")  # noqa: T201
+    facts = ", ".join(f for f in (row.status, row.category, row.priority, row.sentiment, row.language) if f)
+    print(f"{row.number}  {plain.line(row.subject, 100)}\n{facts}")  # noqa: T201
     for message in data["messages"]:
         print(f"\n{message['received_at']}  {plain.line(message['from'], 60)}  [{message['status']}]")  # noqa: T201
         print(plain.safe(message["text"]))  # noqa: T201
@@ -78,7 +79,7 @@ def show(given: argparse.Namespace) -> int:
 def replay(given: argparse.Namespace) -> int:
     """The ticket's last run again, with today's knowledge and models, beside what was stored."""
     from desk.learn import replay as learn
-    from desk.learn.categories import Teacher
+    from desk.learn.labels import Teacher
     from desk.pipeline.runner.load import case_of
     from desk.store import decisions, jobs, threads
 

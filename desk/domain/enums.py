@@ -1,5 +1,6 @@
 """The one set of enums. Every step, table, pane and prompt uses these and nothing else."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 SCAN, TICKET = "scan", "ticket"
@@ -35,6 +36,10 @@ class Sentiment(StrEnum):
     POSITIVE = "positive"
     NEUTRAL = "neutral"
     NEGATIVE = "negative"
+
+
+FIELDS: Mapping[str, type[StrEnum]] = {"category": Category, "priority": Priority, "sentiment": Sentiment}
+"""What a person can say of a ticket and desk learns: the name of the column and of the classifier, and the labels."""
 
 
 class Intent(StrEnum):

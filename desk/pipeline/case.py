@@ -84,8 +84,9 @@ class Case:
     """The article an agent picked when the search was unsure."""
     remembered: tuple[Remembered, ...] = ()
     """What people answered before and want used again."""
-    category: str = ""
-    """What a person said this ticket is about, before this message or while it was worked on."""
+    said: Mapping[str, str] = field(default_factory=dict)
+    """What a person said of this ticket, before this message or while it was worked on: its category, its priority, and
+    the mood of the last message (field → label)."""
     promised: tuple[Promise, ...] = ()
     """What we promised before and have not done yet, the one that is due first in front."""
     on: date | None = None
@@ -102,14 +103,26 @@ class Points:
     spam: float = SPAM_THRESHOLD
 
 
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What people's decisions say of one field (category, priority or sentiment) of a message."""
+
+    chances: dict[str, float]
+    """The head's probability of each label, put right where decisions put similar messages right; they sum to 1."""
+    remembered: tuple[str, float] | None
+    """The label a person gave nearly this message, and how probable it is for this one; None without one."""
+
+    @property
+    def best(self) -> str:
+        """The label it comes to."""
+        return self.remembered[0] if self.remembered else max(self.chances, key=lambda label: self.chances[label])
+
+
 class Learned(Protocol):
-    """What the desk learned from its people's decisions about categories."""
+    """What the desk learned from its people's decisions."""
 
-    def corrected(self, subject: str, text: str, chances: Mapping[str, float]) -> dict[str, float]:
-        """The heads' probability of each category, put right where people's decisions put similar messages right."""
-
-    def remembered(self, subject: str, text: str) -> tuple[str, float] | None:
-        """The category a person gave nearly this message, and how probable it is for this one; None without one."""
+    def opinions(self, subject: str, text: str) -> dict[str, Opinion]:
+        """The opinion on each field in which people corrected something; the others are left out."""
 
 
 @dataclass(slots=True)

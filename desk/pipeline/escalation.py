@@ -4,7 +4,7 @@ import re
 
 from desk.config_rules import EscalationConfig
 from desk.domain.enums import Sentiment
-from desk.pipeline.case import Case, Rooms
+from desk.pipeline.case import Case, Opinion, Rooms
 from desk.pipeline.compose import Material
 from desk.triage import heads
 
@@ -61,6 +61,8 @@ def _fell(rules: EscalationConfig, case: Case, rooms: Rooms, material: Material)
         return ""
     if material.triage.sentiment is not Sentiment.NEGATIVE:
         return ""
-    chances = heads.judge(["sentiment"], "", before.text.text, rooms.embedder.embed)["sentiment"]
-    was = max(chances, key=lambda mood: chances[mood])
+    text = before.text.text
+    learned = rooms.learned.opinions("", text).get("sentiment") if rooms.learned else None
+    judged = learned or Opinion(heads.judge(["sentiment"], "", text, rooms.embedder.embed)["sentiment"], None)
+    was = judged.best
     return f"the mood fell from {was} to negative" if was != Sentiment.NEGATIVE else ""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from desk.domain.codec import to_json
-from desk.domain.enums import Category, Intent, Sentiment
+from desk.domain.enums import Category, Intent, Priority, Sentiment
 from desk.domain.ticket import IntentSpan, Triage
 from desk.errors import ModelError
 from desk.pipeline.case import Case, Result, Rooms
@@ -30,13 +30,15 @@ def run(case: Case, rooms: Rooms) -> Result:
     """
     if rooms.embedder is None:
         raise ModelError(rooms.off["embeddings"], "Run `desk doctor`.")
-    labels = taught(triage(case.question.text, subject=case.subject.text, embed=rooms.embedder.embed), case, rooms)
+    labels = triage(case.question.text, subject=case.subject.text, embed=rooms.embedder.embed)
+    known = taught(labels, case, rooms)
+    for name, chances in known.items():
+        labels = settle(labels, name, chances)
     trusted = [name for name in FIELDS if rooms.trust.get(name, 0.0) > 0]
     if rooms.models.fast is None or not trusted:
         return Result({"triage": to_json(labels), "asked": ""})
     judged = heads.judge(trusted, case.subject.text, case.question.text, rooms.embedder.embed)
-    if "category" in judged:
-        judged["category"] = labels.probabilities
+    judged |= {name: chances for name, chances in known.items() if name in judged}
     least = min(judged, key=lambda name: max(judged[name].values()))
     if max(judged[least].values()) >= SURE:
         return Result({"triage": to_json(labels), "asked": ""})
@@ -48,25 +50,30 @@ def run(case: Case, rooms: Rooms) -> Result:
     return Result(output, scores.usage, rooms.models.fast.name, prompt.version)
 
 
-def taught(labels: Triage, case: Case, rooms: Rooms) -> Triage:
-    """The labels with the category as the people of the desk taught it; what one said of this very ticket stands."""
-    if case.category:
-        return blend(labels, {case.category: 1.0}, 1.0)
-    subject, text = case.subject.text, case.question.text
-    if rooms.learned is not None:
-        labels = settle(labels, "category", rooms.learned.corrected(subject, text, labels.probabilities))
+def taught(labels: Triage, case: Case, rooms: Rooms) -> dict[str, Chances]:
+    """Chances of the category, and of each other field in which the people of the desk corrected something.
+
+    What one said of this very ticket stands, then what one said of nearly the same message, then the sender's address,
+    then what the decisions taught.
+    """
+    opinions = rooms.learned.opinions(case.subject.text, case.question.text) if rooms.learned else {}
+    chances = {"category": labels.probabilities} | {name: opinion.chances for name, opinion in opinions.items()}
     if colleague(case):
-        labels = blend(labels, {str(Category.INTERNAL): 1.0}, OWN_DOMAIN)
-    if rooms.learned is not None and (said := rooms.learned.remembered(subject, text)):
-        labels = blend(labels, {said[0]: 1.0}, said[1])
-    return labels
+        chances["category"] = pool(chances["category"], {str(Category.INTERNAL): 1.0}, OWN_DOMAIN)
+    for name, opinion in opinions.items():
+        if opinion.remembered:
+            label, sure = opinion.remembered
+            chances[name] = pool(chances[name], {label: 1.0}, sure)
+    return chances | {name: pool(chances.get(name, {}), {label: 1.0}, 1.0) for name, label in case.said.items()}
 
 
 def settle(labels: Triage, name: str, pooled: Chances) -> Triage:
-    """The labels with one field decided by pooled probabilities."""
+    """The labels with one field decided by pooled probabilities; what its words make urgent stays urgent."""
     best = max(pooled, key=lambda label: pooled[label])
     if name == "category":
         return replace(labels, category=Category(best), confidence=pooled[best], probabilities=pooled)
+    if name == "priority":
+        return replace(labels, priority=Priority.URGENT if labels.urgent else Priority(best))
     if name == "sentiment":
         return replace(labels, sentiment=Sentiment(best))
     first, *rest = labels.intents or (IntentSpan(Intent(best), 0.0, 0, 0),)
@@ -78,11 +85,6 @@ def colleague(case: Case) -> bool:
     domain = case.box.address.rpartition("@")[2].casefold()
     ours = bool(domain) and case.contact_addr.casefold().endswith(f"@{domain}")
     return ours and case.replies_to_sender and not case.forged
-
-
-def blend(labels: Triage, opinion: Chances, weight: float) -> Triage:
-    """The category from two judges: the heads, and an opinion with `weight` 0..1."""
-    return settle(labels, "category", pool(labels.probabilities, opinion, weight))
 
 
 def pool(own: Chances, opinion: Chances, weight: float) -> Chances:

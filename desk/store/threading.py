@@ -1,4 +1,4 @@
-"""Tickets rearranged: merge, split, tags, notes, and what corrections teach."""
+"""Tickets rearranged: merge, split, tags and notes."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -11,7 +11,6 @@ from desk.domain.enums import Direction
 from desk.errors import Refused
 from desk.store import threads as tickets
 from desk.store.columns import moment, stamp
-from desk.store.quarantine import example
 from desk.store.states import must
 from desk.store.tables import message_ids, messages, notes, tags, thread_tags
 from desk.store.upsert import insert
@@ -125,13 +124,3 @@ def add_note(tx: Connection, thread_id: int, author: str, text: str, *, at: date
 def drop_note(tx: Connection, note_id: int) -> None:
     """Take a note back; the row stays for the record."""
     tx.execute(notes.update().where(notes.c.id == note_id).values(deleted=True))
-
-
-def learn(tx: Connection, thread_id: int, kind: str, label: str, *, by: str, at: datetime) -> None:
-    """Keep a person's label with the ticket's last clean inbound text as an example for the local classifiers."""
-    newest = sa.select(m.blob_hash, m.clean_text).where(
-        m.thread_id == thread_id, m.direction == "inbound", m.clean_text.is_not(None)
-    )
-    row = tx.execute(newest.order_by(m.received_at.desc(), m.id.desc()).limit(1)).first()
-    if row is not None and row[0]:
-        example(tx, kind, label, row[0], row[1], by=by, at=at)

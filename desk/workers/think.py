@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from desk.errors import DeskError
-from desk.learn.categories import Teacher
+from desk.learn.labels import Teacher
 from desk.pipeline.case import Rooms
 from desk.pipeline.runner import Runner
 from desk.store import changes

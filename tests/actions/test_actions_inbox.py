@@ -11,7 +11,7 @@ from records import NOW, add, at, cleared, mail, thread
 
 from desk.actions import inbox, knowledge, people, review
 from desk.actions.desk import Desk, Done
-from desk.domain.enums import Author, Category, MessageStatus, Priority, RejectReason, RunState, ThreadStatus
+from desk.domain.enums import Author, Category, MessageStatus, Priority, RejectReason, RunState, Sentiment, ThreadStatus
 from desk.domain.ticket import Article
 from desk.errors import Conflict, DeskError, Refused
 from desk.store import articles, changes, drafts, jobs, messages, threads
@@ -25,6 +25,8 @@ UNDOABLE: dict[str, Act] = {
     "snooze": lambda d, t: inbox.snooze(d, t.id, at(3600)),
     "done": lambda d, t: inbox.done(d, t.id),
     "priority": lambda d, t: inbox.set_priority(d, t.id, Priority.URGENT),
+    "category": lambda d, t: inbox.set_category(d, t.id, Category.BILLING),
+    "mood": lambda d, t: inbox.set_mood(d, t.id, Sentiment.NEGATIVE),
     "tag": lambda d, t: inbox.tag(d, t.id, "Refund"),
     "note": lambda d, t: inbox.note(d, t.id, "call her"),
     "read": lambda d, t: inbox.mark_read(d, t.id),
@@ -165,13 +167,25 @@ def test_unread_is_each_persons_own(desk: Desk, ticket: Ticket) -> None:
     assert (mine.unread, toms.unread) == (False, True)
 
 
-def test_a_corrected_category_becomes_an_example(desk: Desk, ticket: Ticket) -> None:
+def test_corrected_labels_become_examples_and_are_gone_when_taken_back(desk: Desk, ticket: Ticket) -> None:
+    def kept() -> list[tuple[Any, ...]]:
+        with desk.db.read() as tx:
+            rows = tx.exec_driver_sql("SELECT kind, label, text, agent FROM examples ORDER BY kind").all()
+        return [tuple(r) for r in rows]
+
     with desk.db.write() as tx:
         tx.exec_driver_sql("UPDATE messages SET clean_text = text")
-    inbox.set_category(desk, ticket.id, Category.BILLING)
-    with desk.db.read() as tx:
-        rows = tx.exec_driver_sql("SELECT kind, label, text, agent FROM examples").all()
-    assert [tuple(r) for r in rows] == [("category", "billing", "Where is my parcel?", "mara")]
+    done = [
+        inbox.set_category(desk, ticket.id, Category.BILLING),
+        inbox.set_priority(desk, ticket.id, Priority.LOW),
+        inbox.set_mood(desk, ticket.id, Sentiment.NEGATIVE),
+    ]
+    said = {"category": "billing", "priority": "low", "sentiment": "negative"}
+    assert kept() == [(kind, label, "Where is my parcel?", "mara") for kind, label in said.items()]
+    for one in done:
+        assert one.undo is not None
+        one.undo()
+    assert kept() == []
 
 
 @ON_BOTH

@@ -16,7 +16,7 @@ from desk.domain.enums import MessageStatus
 from desk.guard.policy import SPAM_THRESHOLD, THRESHOLD
 from desk.guard.scan import scan as scan_mail
 from desk.learn import thresholds
-from desk.learn.categories import Teacher
+from desk.learn.labels import Teacher
 from desk.learn.thresholds import point
 from desk.llm import Models
 from desk.pipeline.case import Points, Rooms

@@ -13,7 +13,7 @@ from desk.domain.enums import Sentiment
 from desk.guard import readmit
 from desk.llm import Models
 from desk.pipeline import plan, playbook
-from desk.pipeline.case import Case, Rooms, Turn
+from desk.pipeline.case import Case, Opinion, Rooms, Turn
 from desk.pipeline.escalation import reasons
 
 
@@ -105,8 +105,22 @@ def test_a_mood_that_fell_escalates_and_one_that_was_bad_does_not() -> None:
     assert "the mood fell" in reasons(fell, judged, upset)[0]
     assert reasons(bad, judged, upset) == ()
     assert reasons(fell, judged, material()) == ()
+    judged.learned = Said("negative")  # a person said so of that message
+    assert reasons(fell, judged, upset) == ()
+    judged.learned = Said("neutral")
+    assert "fell from neutral" in reasons(bad, judged, upset)[0]
     judged.config = Config(escalation=EscalationConfig(falling_mood=False))
     assert reasons(fell, judged, upset) == ()
+
+
+class Said:
+    """What people taught: the mood of every message."""
+
+    def __init__(self, mood: str) -> None:
+        self.mood = mood
+
+    def opinions(self, subject: str, text: str) -> dict[str, Opinion]:
+        return {"sentiment": Opinion({"positive": 1.0}, (self.mood, 0.9))}
 
 
 def replace_embedder(made: Rooms, embedder: object) -> Rooms:

@@ -5,7 +5,7 @@ from driving import desk_screen, go, put, settled, until, words
 from desk.actions import inbox, quarantine
 from desk.domain.enums import AttackType, MessageStatus
 from desk.domain.guarded import Verdict
-from desk.store import drafts, messages, outbox, threads
+from desk.store import decisions, drafts, messages, outbox, threads
 from desk.ui.screens.dialogs import Ask, Confirm, Menu
 
 
@@ -98,6 +98,25 @@ async def test_marked_tickets_are_assigned_and_prioritised_with_one_answer(made)
         await pilot.press("enter")
         row = lambda i: made.db.get(threads.one(i)).row  # noqa: E731
         await until(pilot, lambda: {str(row(i).priority) for i in ids} == {"urgent"}, "both are urgent")
+
+
+async def test_a_mood_is_put_right_by_a_key_stands_in_the_title_and_is_taken_back_by_u(made):
+    with made.db.write() as tx:
+        tx.exec_driver_sql("UPDATE messages SET clean_text = text")
+    async with desk_screen(made) as (pilot, screen):
+        await go(pilot, screen, "1", "inbox")
+        await put(pilot, screen, made.ids["anna"])
+        row = lambda: made.db.get(threads.one(made.ids["anna"])).row  # noqa: E731
+        before = row().sentiment
+        await pilot.press("F")
+        await until(pilot, on(pilot, Menu), "asked how the customer feels")
+        await pilot.press("3")
+        await until(pilot, lambda: row().sentiment == "negative", "it is said")
+        await until(pilot, lambda: "· negative" in words(pilot.app), "it shows")
+        assert made.db.get(decisions.said_of(made.ids["anna"])) == {"sentiment": "negative"}
+        await pilot.press("u")
+        await until(pilot, lambda: row().sentiment == before, "taken back")
+        assert made.db.get(decisions.said_of(made.ids["anna"])) == {}
 
 
 async def test_in_a_ticket_space_reads_on(made):

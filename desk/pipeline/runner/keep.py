@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from desk.domain.codec import from_json
-from desk.domain.enums import Direction, MessageStatus, RouteTo, ThreadStatus
+from desk.domain.enums import Direction, MessageStatus, Priority, RouteTo, ThreadStatus
 from desk.domain.states import MESSAGE_MOVES
 from desk.domain.ticket import Draft, Gate, PlannedAction, Retrieval, Route, Triage
 from desk.pipeline.case import Case, Result
@@ -78,7 +78,7 @@ def _triage(tx: Connection, run: jobs.Run, case: Case, result: Result, now: date
         "sentiment": str(found.sentiment),
         "language": found.language,
         "register": str(found.register),
-        "urgent": found.urgent,
+        "urgent": found.priority is Priority.URGENT,
         "confidence": found.confidence,
     }
 
@@ -142,7 +142,7 @@ def _route(tx: Connection, run: jobs.Run, case: Case, result: Result, now: datet
         "needs": route.reason,
         "written_by": str(draft.written_by),
     }
-    if route.to is RouteTo.ESCALATE:
+    if route.to is RouteTo.ESCALATE and not (case.instruction and "priority" in case.said):
         columns |= {"urgent": True, "priority": "urgent"}
     return columns
 

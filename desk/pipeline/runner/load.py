@@ -68,7 +68,7 @@ def case_of(db: Database, run: jobs.Run, config: Config, on: date | None = None,
             Remembered(a.id, a.question, a.article, a.by, a.at)
             for a in db.get(answers.in_use(now or datetime.now(UTC)))
         ),
-        category=db.get(decisions.category_of(detail.row.id)),
+        said=db.get(decisions.said_of(detail.row.id)),
         on=on,
         outputs=outputs,
     )

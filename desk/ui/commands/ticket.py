@@ -4,7 +4,7 @@
 
 from typing import TYPE_CHECKING
 
-from desk.domain.enums import Category, Priority
+from desk.domain.enums import Category, Priority, Sentiment
 from desk.ui import when, words
 from desk.ui.commands.base import Command, needs_open_thread
 
@@ -104,7 +104,7 @@ class Note(_OnThread):
 
 
 class SetPriority(_OnThreads):
-    """Set the priority: urgent, normal or low."""
+    """Set the priority: urgent, normal or low; desk learns from it."""
 
     id, keys, label = "priority", ("p",), "priority"
 
@@ -131,6 +131,21 @@ class SetCategory(_OnThreads):
         picked = await screen.ask(Menu("What is it about?", [Choice(c, words.plain(c)) for c in Category]))
         if picked:
             await screen.act_on(thread_id, lambda desk, id: inbox.set_category(desk, id, Category(picked)))
+
+
+class SetMood(_OnThreads):
+    """Say how the customer feels: positive, neutral or negative; desk learns from it."""
+
+    id, keys, label = "mood", ("F",), "mood"
+
+    async def run(self, screen: "MainScreen") -> None:
+        from desk.actions import inbox
+        from desk.ui.screens.dialogs import Choice, Menu
+
+        thread_id = screen.thread_id
+        picked = await screen.ask(Menu("How does the customer feel?", [Choice(s, str(s)) for s in Sentiment]))
+        if picked:
+            await screen.act_on(thread_id, lambda desk, id: inbox.set_mood(desk, id, Sentiment(picked)))
 
 
 class Tag(_OnThreads):
@@ -245,5 +260,6 @@ class Undo(Command):
 
 
 COMMANDS: tuple[Command, ...] = (
-    *(Assign(), Snooze(), Done(), Note(), SetPriority(), SetCategory(), Tag(), Merge(), Promised(), Undo()),
+    *(Assign(), Snooze(), Done(), Note(), SetPriority(), SetCategory(), SetMood(), Tag(), Merge()),
+    *(Promised(), Undo()),
 )
