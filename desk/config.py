@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from desk.config_rules import EscalationConfig
+from desk.config_mailboxes import distinct
+from desk.config_rules import EscalationConfig, RuleConfig, read_rules
 from desk.errors import ConfigError
 from desk.toml_record import Rules, build, either, shown
 
@@ -86,6 +87,8 @@ class MailboxConfig:
     """The name on outgoing mail."""
     aliases: tuple[str, ...] = ()
     """Further addresses of this mailbox; never written to by a reply."""
+    inbox: str = ""
+    """Name of the mailbox in whose inbox its mail arrives, by `[[rules]]`; it then has no servers of its own."""
     imap: ImapConfig = ImapConfig()
     """Where mail is read."""
     smtp: SmtpConfig = SmtpConfig()
@@ -240,6 +243,8 @@ class Config:
     """Database URL for teams on PostgreSQL; SQLite in the data folder when empty."""
     mailboxes: tuple[MailboxConfig, ...] = ()
     """The mailboxes, as `[[mailboxes]]`."""
+    rules: tuple[RuleConfig, ...] = ()
+    """Which mailbox a new ticket belongs to, as `[[rules]]`; the first that fits."""
     model: ModelConfig = ModelConfig()
     """Which models work."""
     pipeline: PipelineConfig = PipelineConfig()
@@ -309,8 +314,10 @@ def parse(data: bytes, path: Path, env: Mapping[str, str] | None = None) -> Conf
         raise ConfigError(f"{path}, line {line} is not UTF-8 text.", "Save the file as UTF-8.") from problem
     except (ValueError, RecursionError) as problem:  # a number of thousands of digits is a plain ValueError
         raise ConfigError(f"{path} is not valid TOML: {problem}.", "Mend that and start again.") from problem
+    rules = tables.pop("rules", [])
     config = typing.cast(Config, build(Config, tables, "", Rules(path, _allowed, _fits)))
-    _distinct(config, path)
+    distinct(config, path)
+    config = replace(config, rules=read_rules(rules, config, path))
     return _environment(config, os.environ if env is None else env)
 
 
@@ -327,19 +334,6 @@ def loopback(host: str) -> bool:
 def import_choice(text: str) -> bool:
     """Whether this says what a first connection takes in: `now`, `all`, or a number of days from 1 to `MOST_DAYS`."""
     return text in ("now", "all") or (text.isascii() and text.isdecimal() and 1 <= int(text[:6]) <= MOST_DAYS)
-
-
-def _distinct(config: Config, path: Path) -> None:
-    """Refuse mailboxes without a name or with one that another has: tickets and passwords go by it."""
-    names = [box.name.strip().casefold() for box in config.mailboxes]
-    for number, (name, box) in enumerate(zip(names, config.mailboxes, strict=True)):
-        key = f"mailboxes[{number}].name"
-        if not name:
-            raise ConfigError(f"{path}: {key} is empty.", "Give the mailbox a short name.")
-        if name in names[:number]:
-            first = names.index(name)
-            what = f"{path}: {key} is {box.name!r}, and so is mailboxes[{first}].name."
-            raise ConfigError(what, "Give each mailbox a name of its own.")
 
 
 def _environment(config: Config, env: Mapping[str, str]) -> Config:

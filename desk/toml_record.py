@@ -25,7 +25,7 @@ class Rules:
 def build(kind: type[Any], data: Mapping[str, Any], where: str, rules: Rules) -> Any:
     """A `kind` from a table whose settings' names begin with `where`. Raises ConfigError for what does not fit."""
     hints = typing.get_type_hints(kind)
-    known = {f.name for f in fields(kind)}
+    known = {f.name.rstrip("_"): f.name for f in fields(kind)}  # a setting may be called as a word of Python is: `from`
     values: dict[str, Any] = {}
     for key, value in data.items():
         name = f"{where}{key}"
@@ -33,7 +33,7 @@ def build(kind: type[Any], data: Mapping[str, Any], where: str, rules: Rules) ->
             near = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.5)
             hint = f"Did you mean {where}{near[0]}?" if near else f"Valid keys here: {', '.join(sorted(known))}."
             raise ConfigError(f"{rules.path}: there is no setting {name}.", hint)
-        values[key] = _value(hints[key], value, name, rules)
+        values[known[key]] = _value(hints[known[key]], value, name, rules)
     record = kind(**values)
     rules.record(record, where, rules.path)
     return record

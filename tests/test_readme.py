@@ -39,7 +39,7 @@ def _rows(kind: type, where: str) -> list[str]:
     for field in dataclasses.fields(kind):
         hint = hints[field.name]
         inner = typing.get_args(hint)[0] if typing.get_origin(hint) is tuple else hint
-        name = f"{where}{field.name}"
+        name = f"{where}{field.name.rstrip('_')}"
         if dataclasses.is_dataclass(inner):
             out += _rows(typing.cast(type, inner), f"{name}.")
             continue

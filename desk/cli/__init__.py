@@ -144,6 +144,16 @@ COMMANDS: tuple[Command, ...] = (
         (_opt("verb", choices=("list", "check"), nargs="?", default="list"), _JSON),
     ),
     Command(
+        "rules",
+        "what the mail rules would make of the newest messages, and which tickets would move; nothing is changed",
+        "rules:rules",
+        (
+            _opt("verb", choices=("test",), nargs="?", default="test"),
+            _opt("--limit", type=at_least_one, default=500, help="so many messages; 500 when absent"),
+            _JSON,
+        ),
+    ),
+    Command(
         "voice",
         "how your sent mail greets, closes and addresses people, which is how drafts do",
         "voice:voice",

@@ -14,6 +14,8 @@ from pathlib import Path
 from desk.cli import plain, rooms
 from desk.cli.secrets import credential
 from desk.config import Config, MailboxConfig, load
+from desk.config_mailboxes import home, speaking
+from desk.config_rules import BrokenRule
 from desk.domain.codec import to_json
 from desk.domain.mail import Outgoing
 from desk.errors import ConfigError, DeskError, MailError
@@ -75,10 +77,12 @@ def checks(*, send: bool = False) -> Iterator[Check]:
         ("model", lambda: [_model(config, places)]),
         ("knowledge", lambda: list(_knowledge(config))),
     ]
+    if config.rules:
+        looks.append(("rules", lambda: list(_rules(config))))
     if config.webhook.listen:
         looks.append(("webhook", lambda: [_webhook(config)]))
     for box in config.mailboxes:
-        looks += parts(box, send=send)
+        looks += _sharing(config, box, send=send) if box.inbox else parts(box, send=send)
     yield from at_once(looks)
 
 
@@ -126,6 +130,36 @@ def parts(box: MailboxConfig, *, send: bool = False) -> list[Look]:
         return [named("password", lambda: [refused]), *known]
     looks = [named("IMAP", lambda: servers.imap(box, login)), named("SMTP", lambda: servers.smtp(box, login)), *known]
     return [*looks, named("test mail", lambda: servers.round_trip(box, login, _test_mail(box)))] if send else looks
+
+
+def _sharing(config: Config, box: MailboxConfig, *, send: bool) -> list[Look]:
+    """What there is to ask about a mailbox that shares another's inbox: from which address it writes, with `send` whether
+    the server lets it."""
+    at, writes = home(config, box), speaking(config, box)
+    said = f"in the inbox of {at.name}; replies go out from {writes.address}"
+    own = not box.address or writes.address.casefold() == box.address.casefold()
+    what = said if own else f"{said}, because {box.address} is no address of {at.name}"
+    fix = f"Add it to the aliases of {at.name} if mail to it arrives there; else mend or leave out the address of {box.name}."
+    looks: list[Look] = [(box.name, lambda: [Check(box.name, True, what, "" if own else fix, note=not own)])]
+    if send and not at.folder:
+        from desk.mail import check as servers
+
+        def sent() -> list[Check]:
+            done = servers.round_trip(at, credential(at), _test_mail(writes))
+            return [replace(c, name=f"{box.name}: {c.name}") for c in done]
+
+        looks.append((f"{box.name}: test mail", sent))
+    return looks
+
+
+def _rules(config: Config) -> Iterator[Check]:
+    """Every rule that can't be followed; mail goes on to arrive without it."""
+    broken = [rule for rule in config.rules if isinstance(rule, BrokenRule)]
+    for rule in broken:
+        yield Check(f"{rule.name} of the mail rules", False, f"not followed: {rule.what}", rule.fix)
+    if good := len(config.rules) - len(broken):
+        count = f"{good} {'is' if good == 1 else 'are'} followed"
+        yield Check("rules", True, f"{count}; `desk rules` says what they make of your mail")
 
 
 def _test_mail(box: MailboxConfig) -> Outgoing:

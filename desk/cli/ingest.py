@@ -11,17 +11,19 @@ from desk.errors import MailError
 
 def ingest(given: argparse.Namespace) -> int:
     """Take in messages (RFC 5322); what was there already is said and stored once. 1 when one could not be taken."""
+    from desk.mail.rules import Rulebook
     from desk.workers.ingest import ingest as take_in
     from desk.workers.ingest import mailbox_for
 
     config, places = rooms.configuration()
     db = rooms.store(config, places)
-    failed = 0
+    rules, failed = Rulebook(config), 0
     try:
         for name in given.files or ["-"]:
             try:
                 raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-                found = take_in(db, mailbox_for(config, raw, given.mailbox or ""), raw, "ingest", now=rooms.now())
+                box = mailbox_for(config, raw, given.mailbox or "")
+                found = take_in(db, box, raw, "ingest", now=rooms.now(), rules=rules)
             except (MailError, OSError) as problem:
                 failed += 1
                 reason = f"{name}: {problem.strerror}." if isinstance(problem, OSError) else str(problem)

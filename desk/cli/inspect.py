@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from desk.cli import lines, plain, rooms
+from desk.config import MailboxConfig
+from desk.config_mailboxes import named, receiving
 from desk.domain.guarded import Scan
 from desk.domain.mail import ParsedMail
 from desk.errors import ConfigError, MailError
@@ -127,13 +129,16 @@ class Inspector:
 
     def _draft(self, mail: ParsedMail, scan: Scan) -> dict[str, Any] | None:
         """A draft for a clean message; None for one that the guard kept back: its text reaches no prompt."""
+        from desk.mail.rules import Rulebook
         from desk.pipeline.alone import draft
 
         if scan.clean is None:
             return None
         config = self.services.config
-        box = next((b for b in config.mailboxes if b.address.casefold() in mail.to), None)
-        found = draft(mail, scan, self.services, box or (*config.mailboxes, None)[0])
+        boxes = receiving(config) or (MailboxConfig(),)
+        box = next((b for b in boxes if b.address.casefold() in mail.to), boxes[0])
+        rule = Rulebook(config).fitting(mail, box)
+        found = draft(mail, scan, self.services, (named(config, rule.mailbox) if rule else None) or box)
         return found.as_json()
 
 

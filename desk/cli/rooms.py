@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from desk.cli.secrets import credential
 from desk.config import Config, MailboxConfig, load
+from desk.config_mailboxes import named
 from desk.domain.mail import Attachment, Outgoing
 from desk.domain.sending import LOOP_SECRET, ReleaseCheck, ReplyRequest, Uptime
 from desk.domain.ticket import Gate
@@ -244,10 +245,9 @@ def check(request: ReleaseCheck) -> tuple[Gate, ...]:
 
 
 def box_named(config: Config, name: str) -> MailboxConfig:
-    """A configured mailbox by its name; ConfigError when there is none."""
-    for box in config.mailboxes:
-        if box.name == name:
-            return box
+    """A configured mailbox by its name, as it writes; ConfigError when there is none."""
+    if box := named(config, name):
+        return box
     raise ConfigError(f"The mailbox {name!r} is not in the configuration any more.", "Put it back, or run `desk init`.")
 
 

@@ -13,8 +13,8 @@ def write(config: Config) -> str:
     defaults = Config()
     for f in fields(config):
         value = getattr(config, f.name)
-        if f.name == "mailboxes":
-            tables += [_table("[[mailboxes]]", "mailboxes", box) for box in value]
+        if isinstance(value, tuple):
+            tables += [_table(f"[[{f.name}]]", f.name, item) for item in value]
         elif is_dataclass(value):
             if value != getattr(defaults, f.name):
                 tables.append(_table(f"[{f.name}]", f.name, value))
@@ -39,7 +39,7 @@ def _table(head: str, path: str, record: Any) -> str:
                 "\n".join([f"[{path}.{f.name}]", *(f"{_value(k)} = {_value(v)}" for k, v in value.items())]) + "\n"
             )
         else:
-            lines.append(f"{f.name} = {_value(value)}")
+            lines.append(f"{f.name.rstrip('_')} = {_value(value)}")
     return "\n".join([*lines, "", *inner])
 
 

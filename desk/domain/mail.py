@@ -8,6 +8,11 @@ from typing import Any
 PASS, FAIL, NONE = "pass", "fail", "none"
 """What the receiving server found out about a sender: it is who it claims, it is not, nobody knows."""
 
+DELIVERED = frozenset({"delivered-to", "x-original-to", "x-delivered-to", "envelope-to", "x-envelope-to"})
+"""Header fields in which servers note to whom they delivered a message: nothing else tells, where that was a hidden copy."""
+LIST_ID = "list-id"
+"""The header field with the name of a mailing list (RFC 2919)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Attachment:

@@ -3,17 +3,19 @@
 Between the two everything is decided in memory, so that a message of a batch finds the ticket that one before it opened.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from desk.config_rules import RuleConfig
 from desk.domain.enums import Direction, MessageStatus
 from desk.domain.mail import Fetched, ParsedMail
-from desk.store import intake, joining, people, threads
+from desk.store import intake, joining, people, threading, threads
 from desk.store.columns import moment, stamp
 from desk.store.tables import attachments, blobs, events, message_ids, messages, refusals, runs
 from desk.store.tables import threads as tickets
@@ -60,10 +62,16 @@ class _Id:
 
 
 class Filing:
-    """One batch for one mailbox, inside one write. Ask and add in the order of arrival, then `write`."""
+    """One batch for one mailbox, inside one write. Ask and add in the order of arrival, then `write`.
 
-    def __init__(self, tx: Connection, mailbox_id: int, letters: Sequence[Letter], now: datetime) -> None:
-        self.tx, self.mailbox_id, self.now = tx, mailbox_id, now
+    `mailboxes` are those, by name, that a rule may give a ticket to.
+    """
+
+    def __init__(
+        self, tx: Connection, mailbox_id: int, letters: Sequence[Letter], now: datetime,
+        mailboxes: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
+        self.tx, self.mailbox_id, self.now, self._mailboxes = tx, mailbox_id, now, mailboxes
         self._thread_ids = iter(reserve(tx, tickets, len(letters)))
         self._message_ids = iter(reserve(tx, messages, len(letters)))
         self._letters = letters
@@ -73,6 +81,7 @@ class Filing:
         self._touched: dict[tuple[bool, bool, bool], list[dict[str, Any]]] = {}
         self._reopened: list[int] = []
         self._refused: list[tuple[int, int, str]] = []
+        self._ruled: list[tuple[int, RuleConfig]] = []
         self._rows: dict[str, list[dict[str, Any]]] = {
             name: [] for name in ("blobs", "messages", "files", "events", "runs")
         }
@@ -113,7 +122,8 @@ class Filing:
         """Tickets by contact and subject."""
         senders = {x.mail.from_addr.lower() for x in letters if x.subject_key}
         keys = {x.subject_key for x in letters if x.subject_key}
-        select = sa.select(t.id, t.contact_addr, t.subject_key).where(t.mailbox_id == self.mailbox_id)
+        boxes = {self.mailbox_id, *self._mailboxes.values()}
+        select = sa.select(t.id, t.contact_addr, t.subject_key).where(t.mailbox_id.in_(sorted(boxes)))
         found: dict[tuple[str, str], list[int]] = {}
         for thread_id, sender, key in self._all(select.where(t.contact_addr.in_(sorted(senders))), t.subject_key, keys):
             found.setdefault((sender, key), []).append(thread_id)
@@ -209,6 +219,7 @@ class Filing:
             "authentication": "",
             "status": "open",
             "step": "",
+            "assigned_to": "",
         }
         self._opened[thread_id] = row | columns
         self._from[thread_id] = ((who or "unknown").strip().lower(), name)
@@ -216,6 +227,19 @@ class Filing:
         if key:
             self._subjects.setdefault((addr, key), []).append(thread_id)
         return thread_id
+
+    def follow(self, thread_id: int, rule: RuleConfig, at: datetime) -> None:
+        """Do with the ticket just opened what a rule says; its timeline tells it, as of then."""
+        belongs_to = self._mailboxes.get(rule.mailbox, self.mailbox_id)
+        self._opened[thread_id] |= {"mailbox_id": belongs_to, "assigned_to": rule.assign}
+        self._ruled.append((thread_id, rule))
+        fact = {
+            "kind": "thread.ruled",
+            "text": f"“{rule.name}”: {rule.does}".replace("\0", ""),
+            "actor": "rule",
+            "data": {},
+        }
+        self._rows["events"].append(fact | {"at": stamp(at), "thread_id": thread_id, "message_id": None})
 
     def add(
         self, letter: Letter, thread_id: int, *, direction: Direction, status: MessageStatus, history: bool, run: str,
@@ -330,6 +354,12 @@ class Filing:
         self._insert(runs, "runs")
         joining.refuse(self.tx, self._refused)
         self._refused.clear()
+        for thread_id, rule in self._ruled:
+            for tag in rule.tags:
+                threading.set_tag(self.tx, thread_id, tag.strip().lower(), on=True, by="rule")
+            if rule.assign:
+                people.ensure_agent(self.tx, rule.assign, at=self.now)
+        self._ruled.clear()
 
     def _write_messages(self) -> None:
         self._write_tickets()

@@ -237,10 +237,40 @@ def raw(message_id: int) -> Read[bytes]:
     return Read(statement, lambda rows: zlib.decompress(rows[0][0]) if rows else b"")
 
 
-def places(ids: Sequence[int]) -> Read[list[tuple[str, int, int]]]:
-    """(folder, UIDVALIDITY, UID) of those messages that lie on a server."""
-    statement = sa.select(m.folder, m.uidvalidity, m.uid).where(m.id.in_(list(ids)), m.uid.is_not(None))
-    return Read(statement, lambda rows: [(r[0], int(r[1] or 0), int(r[2])) for r in rows])
+def places(ids: Sequence[int]) -> Read[list[tuple[int, str, int, int]]]:
+    """(mailbox, folder, UIDVALIDITY, UID) of those messages that lie on a server."""
+    statement = sa.select(m.mailbox_id, m.folder, m.uidvalidity, m.uid).where(m.id.in_(list(ids)), m.uid.is_not(None))
+    return Read(statement, lambda rows: [(int(r[0]), r[1], int(r[2] or 0), int(r[3])) for r in rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """Where an inbound message was filed: its bytes' hash, its ticket, the names of the mailbox it came to and of the one its
+    ticket belongs to, and whether it opened that ticket."""
+
+    number: str
+    blob_hash: str
+    received_at: datetime
+    came_to: str
+    belongs_to: str
+    opened: bool
+
+
+_filed = maker(Filed, received_at=moment, opened=bool)
+
+
+def filed(limit: int) -> Read[list[Filed]]:
+    """The newest messages that came in, the newest first."""
+    came, there, other = mailboxes.alias("came"), mailboxes.alias("there"), messages.alias("other").c
+    first = sa.select(sa.func.min(other.id)).where(other.thread_id == m.thread_id).scalar_subquery()
+    statement = (
+        sa.select(threads.c.number, m.blob_hash, m.received_at, came.c.name, there.c.name, m.id == first)
+        .join_from(messages, threads, threads.c.id == m.thread_id)
+        .join(came, came.c.id == m.mailbox_id)
+        .join(there, there.c.id == threads.c.mailbox_id)
+    )
+    newest = statement.where(m.direction == "inbound", m.blob_hash.is_not(None)).order_by(m.id.desc()).limit(limit)
+    return Read(newest, lambda rows: [_filed(row) for row in rows])
 
 
 def with_bytes(mailbox_id: int, raw: bytes) -> Read[str | None]:

@@ -10,7 +10,9 @@ from dataclasses import astuple, replace
 from datetime import datetime
 
 from desk.config import Config, MailboxConfig
+from desk.config_mailboxes import receiving
 from desk.errors import AuthError, DeskError
+from desk.mail.rules import Rulebook
 from desk.mail.source import Cursor, Heading, Source
 from desk.store import changes, intake, messages
 from desk.store.database import Database
@@ -36,9 +38,10 @@ class Fetcher:
         connect: Open,
         clock: Callable[[], datetime] = now,
         filing: AbstractContextManager[object] | None = None,
+        rules: Rulebook | None = None,
     ) -> None:
         """`filing` is held while mail is stored; the folders of a mailbox share it, because one may answer another's."""
-        self.db, self.box, self.connect, self.clock = db, box, connect, clock
+        self.db, self.box, self.connect, self.clock, self.rules = db, box, connect, clock, rules
         self._filing = filing or contextlib.nullcontext()
         with db.write() as tx:
             self.mailbox_id = intake.mailbox(tx, box.name, box.address, at=self.clock())
@@ -54,10 +57,20 @@ class Fetcher:
         for batch, letters in ahead(self.source.poll(cursor, self._moved)):
             now, folder = self.clock(), self.source.folder
             with self._filing:
-                new = take(
-                    self.db, self.mailbox_id, self.box, folder, batch, now=now, history=batch.history, letters=letters
+                old, rules = batch.history, self.rules
+                count += len(
+                    take(
+                        self.db,
+                        self.mailbox_id,
+                        self.box,
+                        folder,
+                        batch,
+                        now=now,
+                        history=old,
+                        letters=letters,
+                        rules=rules,
+                    )
                 )
-            count += len(new)
         return count
 
     def _moved(self, uidvalidity: int, headings: Sequence[Heading]) -> set[int]:
@@ -115,12 +128,17 @@ def watched(box: MailboxConfig) -> dict[str, MailboxConfig]:
 def run(db: Database, config: Config, connect: Open, stop: Stop) -> None:
     """Fetch every folder of every mailbox until told to stop. One that fails never stops another."""
     named: list[tuple[str, Fetcher]] = []
-    for box in config.mailboxes:
+    rules = Rulebook(config)
+    for box in receiving(config):
         filing = threading.Lock()
-        named += [(name, Fetcher(db, one, connect, filing=filing)) for name, one in watched(box).items()]
+        named += [(name, Fetcher(db, one, connect, filing=filing, rules=rules)) for name, one in watched(box).items()]
     lines = {"fetch" if len(named) == 1 else f"fetch:{name}": fetcher for name, fetcher in named}
     with db.write() as tx:
         changes.keep_workers(tx, "fetch", lines or ("fetch",))
+        for (
+            box
+        ) in config.mailboxes:  # those that share an inbox are to be chosen from and narrowed to before they have mail
+            intake.mailbox(tx, box.name, box.address, at=now())
     if not lines:
         Status(db, "fetch").say("off", "No mailbox is connected; run `desk init`.")
         stop.event.wait()

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from desk.config import Config, MailboxConfig
+from desk.config_mailboxes import receiving
 from desk.domain.mail import Fetched
 from desk.errors import MailError
 from desk.mail.parse import MAX_RAW, parse
+from desk.mail.rules import Rulebook
 from desk.mail.source import Batch, Cursor
 from desk.store import intake, messages, threads
 from desk.store.database import Database
@@ -35,17 +37,19 @@ def mailbox_for(config: Config, raw: bytes, name: str = "", recipient: str = "")
             known = ", ".join(box.name for box in config.mailboxes)
             raise MailError(f"There is no mailbox {name!r}.", f"Name one of: {known}.")
         return found
-    mail = parse(raw)
-    own = {a.casefold(): box for box in reversed(config.mailboxes) for a in (box.address, *box.aliases) if a}
+    mail, boxes = parse(raw), receiving(config)
+    own = {a.casefold(): box for box in reversed(boxes) for a in (box.address, *box.aliases) if a}
     addressed = (a.casefold() for a in (recipient, *mail.to, *mail.cc) if a)
-    return next((own[a] for a in addressed if a in own), config.mailboxes[0])
+    return next((own[a] for a in addressed if a in own), boxes[0])
 
 
-def ingest(db: Database, box: MailboxConfig, raw: bytes, channel: str, *, now: datetime) -> Ingested:
+def ingest(
+    db: Database, box: MailboxConfig, raw: bytes, channel: str, *, now: datetime, rules: Rulebook | None = None
+) -> Ingested:
     """Store one message (RFC 5322 bytes) of a channel and queue its scan; the same bytes twice are stored once.
 
-    It is on the disk when this returns. Raises MailError for what can't be a message: nothing, or more than the parser
-    looks at.
+    `rules` may give its ticket to another mailbox than `box`, as they do with what is fetched. It is on the disk when this
+    returns. Raises MailError for what can't be a message: nothing, or more than the parser looks at.
     """
     if not raw.strip():
         raise MailError("There is no message.", "Hand in the whole message, headers first.")
@@ -58,5 +62,6 @@ def ingest(db: Database, box: MailboxConfig, raw: bytes, channel: str, *, now: d
     if known is not None:
         return Ingested(known, True)
     fetched = Fetched(raw, channel, 1, number, now)
-    take(db, mailbox_id, box, channel, Batch((fetched,), Cursor(1, number)), now=now, channel=channel)
+    batch = Batch((fetched,), Cursor(1, number))
+    take(db, mailbox_id, box, channel, batch, now=now, channel=channel, rules=rules)
     return Ingested(db.get(messages.with_bytes(mailbox_id, raw)) or "", False)

@@ -2,17 +2,19 @@
 
 import contextlib
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, astuple, replace
 from datetime import datetime, timedelta
 
 from desk.config import MailboxConfig
+from desk.config_rules import RuleConfig
 from desk.domain.enums import GUARD, SCAN, Direction, MessageStatus, ThreadStatus
 from desk.domain.mail import NONE, PASS, Fetched, ParsedMail
 from desk.domain.sending import LOOP_SECRET
 from desk.mail.authentication import Learned, judge, learn
 from desk.mail.automated import CAME_BACK, bounced, is_own_loop, without_forged_mark
 from desk.mail.parse import parse
+from desk.mail.rules import Rulebook
 from desk.mail.source import Batch
 from desk.mail.threads import Candidate, Decision, Via, assign
 from desk.store import changes, intake, messages, outbox, people, threads
@@ -41,11 +43,13 @@ def take(
     outgoing: bool = False,
     channel: str = "email",
     letters: Sequence[Letter] | None = None,
+    rules: Rulebook | None = None,
 ) -> list[int]:
     """Store a batch and its cursor in one write; returns the rows of the messages that are new.
 
     `history` is filed for context and never becomes work; `outgoing` says that the batch is our own sent mail, `channel`
-    how it came; `letters` are the batch's messages where they have been parsed already.
+    how it came; `letters` are the batch's messages where they have been parsed already. `rules` say which mailbox a new
+    ticket belongs to; without one that fits it is the one the message came to.
     """
     ready = [letter(fetched) for fetched in batch.messages] if letters is None else letters
     with _undisturbed(), db.write() as tx:
@@ -55,14 +59,26 @@ def take(
         if ready:
             intake.alone(tx, mailbox_id)
             ready = _proven(tx, mailbox_id, box, ready, teaching=channel == "email" and not outgoing)
-            desk = Filing(tx, mailbox_id, ready, now)
+            desk = Filing(tx, mailbox_id, ready, now, _named(tx, rules, now))
+
+            def ruled(mail: ParsedMail) -> RuleConfig | None:
+                return None if outgoing or rules is None else rules.fitting(mail, box)
+
             for one in ready:
-                found = _file(desk, one, own, secret, history=history, outgoing=outgoing, channel=channel)
+                found = _file(desk, one, own, secret, ruled, history=history, outgoing=outgoing, channel=channel)
                 if found is not None:
                     new.append(found)
             desk.write()
         intake.set_cursor(tx, mailbox_id, folder, *astuple(batch.cursor), at=now)
     return new
+
+
+def _named(tx: Connection, rules: Rulebook | None, now: datetime) -> dict[str, int]:
+    """The ids of the mailboxes that rules name."""
+    if rules is None or not rules.mailboxes:
+        return {}
+    known = {name: number for number, name in within(tx, messages.mailbox_names()).items()}
+    return {b.name: known.get(b.name) or intake.mailbox(tx, b.name, b.address, at=now) for b in rules.mailboxes}
 
 
 @contextlib.contextmanager
@@ -100,9 +116,10 @@ def _proven(
 
 
 def _file(
-    desk: Filing, letter: Letter, own: frozenset[str], secret: str, *, history: bool, outgoing: bool, channel: str
-) -> int | None:
-    """Put one message where it belongs; None when the mailbox holds it already."""
+    desk: Filing, letter: Letter, own: frozenset[str], secret: str, ruled: Callable[[ParsedMail], RuleConfig | None], *,
+    history: bool, outgoing: bool, channel: str,
+) -> int | None:  # fmt: skip
+    """Put one message where it belongs; None when the mailbox holds it already. `ruled` finds the rule for a new ticket."""
     if desk.seen(letter):
         return None
     ours = outgoing and letter.mail.from_addr.casefold() in own
@@ -118,6 +135,9 @@ def _file(
         who = mail.to[0] if ours and mail.to else mail.from_addr
         state = {"status": str(ThreadStatus.RESOLVED)} if history else {"step": "scanning"}
         thread_id = desk.open(letter, who, "" if ours else mail.from_name, channel, **state)
+        if rule := ruled(mail):
+            rule = replace(rule, assign="") if history else rule
+            desk.follow(thread_id, rule, letter.fetched.received_at if history else desk.now)
     if not (ours or history or mail.auto):
         people.reached(desk.tx, mail.from_addr)
     words = decision.reason if decision.thread_id else "a new ticket"

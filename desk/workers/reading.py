@@ -12,14 +12,15 @@ from operator import attrgetter
 from typing import Any
 
 from desk.domain.guarded import content_hash
-from desk.domain.mail import NONE, ParsedMail
+from desk.domain.mail import DELIVERED, LIST_ID, NONE, ParsedMail
 from desk.mail.automated import LOOP_HEADER
 from desk.mail.parse import parse
 from desk.mail.threads import subject_key, ticket_tag
 
 Values = list[tuple[Any, ...]]
 _ASKED = {"authentication-results", LOOP_HEADER.lower()}
-"""Fields without which no field of a message has a say in where it belongs."""
+"""Fields without which none but those for the mail rules has a say in where a message belongs."""
+_RULED = DELIVERED | {LIST_ID}
 _values = attrgetter(*(field.name for field in fields(ParsedMail)))
 
 
@@ -29,8 +30,9 @@ def read(raw: bytes) -> tuple[ParsedMail, str, bytes, tuple[str, ...], str, str]
     mail = parse(raw)
     hashes = tuple("" if a.content is None else content_hash(a.content) for a in mail.attachments)
     bare = tuple(replace(a, content=None) for a in mail.attachments)
-    names = {name.lower() for name, _ in mail.headers}
-    fields = tuple(f for f in mail.headers if not f[0].startswith("part:")) if names & _ASKED else ()
+    every = not _ASKED.isdisjoint(name.lower() for name, _ in mail.headers)
+    own = (f for f in mail.headers if not f[0].startswith("part:"))
+    fields = tuple(f for f in own if every or f[0].lower() in _RULED)
     mail = replace(mail, attachments=bare, plain="", html="", headers=fields, authentication=NONE)
     key, tag = subject_key(mail.subject), ticket_tag(mail.subject) or ""
     return mail, content_hash(raw), zlib.compress(raw, 1), hashes, key, tag

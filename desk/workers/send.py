@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from desk.actions import outbox as door
 from desk.actions.desk import Desk
 from desk.config import Config, MailboxConfig
+from desk.config_mailboxes import home
 from desk.domain.enums import OutboxState, ThreadStatus
 from desk.errors import Conflict, DeskError, MailError, Refused
 from desk.mail.source import Place, Source
@@ -122,7 +123,7 @@ class Sender:
         row = self.db.get(outbox.one(outbox_id))
         if row is None:
             return False
-        box = self._box(row)
+        box = self._box(row.mailbox_id)
         if box is None:
             raise Refused(
                 f"Outgoing message {outbox_id} belongs to a mailbox that is not in the configuration.",
@@ -146,16 +147,16 @@ class Sender:
         """Copy what was sent to Sent, and look there for what is in doubt."""
         count = 0
         for row in self.db.get(outbox.unfiled()):
-            box = self._box(row)
+            box = self._box(row.mailbox_id)
             if box is None:
                 continue
             where = self._source(box).file_sent(row.raw, row.message_id)
-            self._answered(box, row)
+            self._answered(row)
             with self.db.write() as tx:
                 outbox.filed(tx, row.id, where or "", now)
             count += 1
         for row in self.db.get(outbox.rows((OutboxState.IN_DOUBT,))):
-            box = self._box(row)
+            box = self._box(row.mailbox_id)
             if box is None or now - self._looked.get(row.id, now - 2 * LOOK_AGAIN) < LOOK_AGAIN:
                 continue
             self._looked[row.id] = now
@@ -165,15 +166,19 @@ class Sender:
                 count += 1
         return count
 
-    def _answered(self, box: MailboxConfig, row: OutboxRow) -> None:
-        """Let other mail programs see what was answered; that this may fail keeps nothing else from being done."""
-        source = self._source(box)
-        for place in (Place(*where) for where in self.db.get(messages.places(row.answers))):
-            if place.folder in (source.folder, *box.imap.watched):
-                try:
+    def _answered(self, row: OutboxRow) -> None:
+        """Let other mail programs see what was answered, in the mailbox it came to, which need not be the one that answers;
+        that this may fail keeps nothing else from being done."""
+        for mailbox_id, folder, uidvalidity, uid in self.db.get(messages.places(row.answers)):
+            box, place = self._box(mailbox_id), Place(folder, uidvalidity, uid)
+            if box is None:
+                continue
+            try:
+                source = self._source(box)
+                if place.folder in (source.folder, *box.imap.watched):
                     source.flag(place, "\\Answered")
-                except MailError as problem:
-                    log.warning("%s: %s", box.name, problem)
+            except MailError as problem:
+                log.warning("%s: %s", box.name, problem)
 
     def _wake(self, now: datetime) -> int:
         """Bring snoozed tickets back whose time has come."""
@@ -198,9 +203,10 @@ class Sender:
                 changes.record(tx, "thread.resolved", text, actor="desk", at=now, thread_id=thread_id)
         return len(quiet)
 
-    def _box(self, row: OutboxRow) -> MailboxConfig | None:
-        name = self.db.get(messages.mailbox_names()).get(row.mailbox_id, "")
-        return next((box for box in self.config.mailboxes if box.name == name), None)
+    def _box(self, mailbox_id: int) -> MailboxConfig | None:
+        """The mailbox whose servers are used for this one."""
+        name = self.db.get(messages.mailbox_names()).get(mailbox_id, "")
+        return next((home(self.config, box) for box in self.config.mailboxes if box.name == name), None)
 
     def _source(self, box: MailboxConfig) -> Source:
         if box.name not in self._sources:

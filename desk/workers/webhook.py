@@ -24,6 +24,7 @@ from typing import Any
 
 from desk.config import Config, MailboxConfig
 from desk.errors import ConfigError, DeskError, MailError
+from desk.mail.rules import Rulebook
 from desk.store import changes
 from desk.store.database import Database
 from desk.workers.ingest import ingest, mailbox_for
@@ -71,6 +72,7 @@ class Webhook:
         if len(secret) < 16:
             raise ConfigError("The webhook's secret is missing or too short.", "Set one of at least 16 characters.")
         self.db, self.config, self.secret, self.clock = db, config, secret, clock
+        self.rules = Rulebook(config)
 
     def receive(self, headers: Any, body: bytes) -> tuple[int, dict[str, Any]]:
         """Status and answer for one request."""
@@ -100,7 +102,7 @@ class Webhook:
         at = datetime.fromtimestamp(self.clock(), UTC)
         with self.db.write() as tx:
             first = changes.first_time(tx, f"webhook:{signed}", now=at, seconds=2 * WINDOW)
-        found = ingest(self.db, box, raw, "webhook", now=now())
+        found = ingest(self.db, box, raw, "webhook", now=now(), rules=self.rules)
         if found.known and not first:  # when it is not there, we died between the two writes: it is taken now
             return 409, {"error": "This very request was here before.", "fix": "Sign each attempt anew."}
         return 200, {"ticket": found.number, "known": found.known}

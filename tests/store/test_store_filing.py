@@ -96,7 +96,7 @@ def test_a_later_batch_finds_what_an_earlier_one_filed(both: Database, box: int)
         put(desk, answer, one, history=False)
         put(desk, answer_again, one, history=False)
         desk.write()
-    assert both.get(messages.places([1])) == [("INBOX", 1, 77)]
+    assert both.get(messages.places([1])) == [(1, "INBOX", 1, 77)]
     found = both.get(threads.one(one))
     assert found is not None
     assert found.row.message_count == 3

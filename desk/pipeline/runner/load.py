@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from desk.config import Config, MailboxConfig
+from desk.config_mailboxes import named
 from desk.domain.enums import Direction, MessageStatus
 from desk.domain.guarded import CleanText
 from desk.domain.mail import FAIL
@@ -92,7 +93,7 @@ def _aside(row: MessageRow) -> bool:
 
 def mailbox(config: Config, name: str) -> MailboxConfig:
     """The mailbox of that name, or the first one where the configuration no longer has it."""
-    return next((box for box in config.mailboxes if box.name == name), (*config.mailboxes, MailboxConfig())[0])
+    return named(config, name) or (*config.mailboxes, MailboxConfig())[0]
 
 
 def _clean(row: MessageRow, text: str) -> CleanText:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from desk.config_mailboxes import speaking
 from desk.errors import Refused
 from desk.ui import words
 from desk.ui.commands.base import Command, needs_draft, needs_open_thread, needs_thread
@@ -48,10 +49,12 @@ class Compose(Command):
         from desk.actions import writing
         from desk.ui.screens.dialogs import Ask, Choice, Menu
 
-        boxes = screen.desk_app.config.mailboxes
+        config = screen.desk_app.config
+        boxes = [speaking(config, one) for one in config.mailboxes]
         box: str | None = boxes[0].name
         if len(boxes) > 1:
-            box = await screen.ask(Menu("From which mailbox?", [Choice(b.name, b.address or b.name) for b in boxes]))
+            named = [Choice(b.name, f"{b.name}  {b.address}".strip()) for b in boxes]
+            box = await screen.ask(Menu("From which mailbox?", named))
         to = await _addresses(screen, "To whom?") if box else ()
         subject = await screen.ask(Ask("About what?", hint="the subject")) if to else None
         if box and to and subject:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from textual.screen import Screen
 
+from desk.config_mailboxes import named
 from desk.errors import DeskError
 from desk.ui import words
 from desk.ui.guide import Guide
@@ -68,8 +69,7 @@ class Served(Screen[None], inherit_bindings=False):
 
     def own_addresses(self, mailbox: str) -> tuple[str, ...]:
         """Every address of a mailbox: none of them is written to by a reply."""
-        boxes = self.desk_app.config.mailboxes
-        box = next((b for b in boxes if b.name == mailbox), None)
+        box = named(self.desk_app.config, mailbox)
         return (box.address, *box.aliases) if box is not None else ()
 
     async def figures(self) -> None:
