@@ -83,15 +83,28 @@ _NEED = re.compile(
     r"besoin|faut|dois|doit|mariage|necesit\w+|debe\w*|boda|urge|serve|devo|deve|bisogno|matrimonio)\b",
     re.IGNORECASE,
 )
+_NOT = (
+    r"(?:no|not|nothing|isn't|kein\w*|nicht|nichts|geen|niet|niets|pas|aucune|sans|rien|sin|ninguna|nada|non|nessun\w*|senza|"
+    r"niente|não|sem|nenhuma)"
+)
+_AT_ALL = (
+    r"(?:[ '’](?:at|all|so|that|very|really|particularly|gar|sehr|besonders|wirklich|überhaupt|großen?|heel|erg|zo|echt|"
+    r"enkele|totaal|est|du|tout|d|de|si|très|vraiment|es|hay|tengo|tenemos|corre|ninguna|nada|muy|mucha|tan|è|c'è|ho|abbiamo|per|niente|nulla|affatto|"
+    r"molto|così|grande|é|há|muita|tão)){0,3}"
+)
+"""What may stand between "not" and "urgent"."""
+_HASTE = (
+    r"(?:urgent\w*|urgen[zc]\w*|urgência|hurry|rush|pressing|dringend\w*|dringlich\w*|eilig\w*|eile|haast|"
+    r"spoed\w*|pressée?s?|pressant\w*|prisa|apremiante|fretta|premura|pressa)"
+)
 _SOFT = re.compile(
-    r"\b(?:not (?:at all )?(?:urgent|an emergency|critical)|no (?:rush|hurry|urgency)|isn't urgent|"
-    r"nothing urgent|non[- ]urgent|"
-    r"whenever you|take your time|when you have (?:time|a moment)|nicht (?:dringend|eilig|so eilig)|eilt nicht|"
-    r"keine eile|"
-    r"nicht sofort|niet dringend|geen haast|geen spoed|pas urgent|rien d'urgent|n'est pas urgent|pas pressé|"
-    r"no es urgente|sin prisa|no hay prisa|no corre prisa|non è urgente|nessuna fretta|senza fretta|in urgent cases|"
-    r"in dringenden fällen|bij spoed|in spoedgevallen|en cas d'urgence|en caso de urgencia|para temas urgentes|"
-    r"in caso di urgenza)\b",
+    rf"\b(?:{_NOT}{_AT_ALL}[ '’]{_HASTE}|"
+    r"not (?:at all )?(?:an emergency|critical)|non[- ]urgent|eilt (?:\w+ )?nicht|nicht sofort|whenever you|take your time|"
+    r"when you have (?:time|a moment)|(?:it|this|that) can (?:easily )?wait|(?:das|es) hat (?:noch |viel )?zeit|"
+    r"(?:das|es) kann (?:ruhig |gerne? |noch )?warten|kan (?:gerust |rustig |best )?wachten|"
+    r"(?<!ne )peut (?:bien |très bien |tout à fait )?attendre|(?<!no )puede esperar|(?<!non )può (?:benissimo )?aspettare|"
+    r"(?<!não )pode esperar|in urgent cases|in dringenden fällen|bij spoed|in spoedgevallen|en cas d'urgence|"
+    r"en caso de urgencia|para temas urgentes|in caso di urgenza)\b",
     re.IGNORECASE,
 )
 _SELLING = re.compile(

@@ -12,6 +12,7 @@ from desk.triage import heads, triage
 from desk.triage.classify import beside_the_rest
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpora" / "support" / "tickets.jsonl"
+PRIORITIES = Path(__file__).parent / "priorities.jsonl"
 
 
 @pytest.fixture(scope="session")
@@ -137,3 +138,16 @@ def test_mood_and_topic_weigh_in_where_the_words_are_open():
     weighed = beside_the_rest(judged)
     assert max(weighed, key=weighed.__getitem__) == "complaint"
     assert abs(sum(weighed.values()) - 1) < 1e-9
+
+
+def test_what_can_wait_is_low_and_what_waits_for_an_answer_is_not(embedder):
+    told = [json.loads(line) for line in PRIORITIES.open(encoding="utf-8")]
+    found = [(row, str(triage(row["text"], embed=embedder.embed).priority)) for row in told]
+    share = {
+        kind: sum(said == kind for row, said in found if row["priority"] == kind)
+        / sum(row["priority"] == kind for row in told)
+        for kind in ("low", "normal")
+    }
+    assert share["low"] >= 0.7
+    assert share["normal"] >= 0.9
+    assert not [row["text"] for row, said in found if said == "urgent"]
