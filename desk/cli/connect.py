@@ -68,6 +68,9 @@ def _again(box: MailboxConfig | None, address: str, given: argparse.Namespace) -
     """A new password or sign-in for a mailbox that is connected already."""
     if box is None:
         raise ConfigError(f"There is no mailbox {address} yet.", f"Run `desk init {address}`.")
+    if box.inbox:
+        what = f"{address} has no login of its own: it uses that of {box.inbox}."
+        raise ConfigError(what, f"Sign in with the address of {box.inbox}.")
     if box.password_env or box.password_cmd:
         raise ConfigError(f"The password of {address} comes from elsewhere.", "Change password_env or password_cmd.")
     _keep_secret(box, given, _asker())

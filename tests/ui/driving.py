@@ -28,8 +28,8 @@ def words(app) -> str:
 
 
 @asynccontextmanager
-async def desk_screen(made: Shop, size=(120, 36), *, theme="harbour", demo=False, keys=None):
-    boxes = (MailboxConfig(address=ADDRESS),)
+async def desk_screen(made: Shop, size=(120, 36), *, theme="harbour", demo=False, keys=None, more=()):
+    boxes = (MailboxConfig(address=ADDRESS), *more)
     config = Config(screen=ScreenConfig(theme=theme, keys=keys or {}), mailboxes=boxes)
     app = DeskApp(lambda: (made.desk(), made.reads()), config, demo=demo)
     async with app.run_test(size=size) as pilot:

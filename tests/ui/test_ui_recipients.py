@@ -39,3 +39,20 @@ async def test_a_draft_shows_to_whom_it_goes_and_c_narrows_it(made: Shop) -> Non
         await until(pilot, lambda: "cc bo@colleague" not in words(pilot.app), "no copy")
         await pilot.press("u")
         await until(pilot, lambda: made.db.get(drafts.one(draft.id)).to == (), "taken back")
+
+
+async def test_where_there_are_several_mailboxes_a_ticket_says_whose_it_is(made: Shop) -> None:
+    sales = MailboxConfig(name="sales", address="sales@shop.example", inbox="main")
+    for more in ((), (sales,)):
+        async with desk_screen(made, more=more) as (pilot, screen):
+            await until(pilot, lambda: screen.opened.thread is not None, "a ticket")
+            shown = str(screen.reader.border_subtitle).split(" · ")[0]
+            assert (shown == screen.opened.thread.row.mailbox) is bool(more)
+            if more:
+                await pilot.press("c")
+                await until(pilot, lambda: "From which mailbox?" in words(pilot.app), "the choice")
+                await until(pilot, lambda: "main · help@lumen.example" in words(pilot.app), "the first")
+                await until(
+                    pilot, lambda: "sales · help@lumen.example" in words(pilot.app), "its own address is not ours"
+                )
+                await pilot.press("escape")

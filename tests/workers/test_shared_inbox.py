@@ -1,5 +1,6 @@
 """Several mailboxes in one inbox: rules say whose a new ticket is, an answer stays, nothing is lost, replies leave rightly."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,9 +24,11 @@ from desk.pipeline.runner import Runner
 from desk.store import changes, database, drafts, intake, messages, outbox, people, threads
 from desk.store.database import Database
 from desk.store.threads import ThreadDetail
+from desk.workers import fetch
 from desk.workers.fetch import Fetcher
 from desk.workers.ingest import ingest, mailbox_for
 from desk.workers.intake import take
+from desk.workers.loop import Stop
 from desk.workers.send import Sender
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -240,6 +243,27 @@ def test_what_was_answered_is_marked_where_it_came_to(
             with server.client() as client:
                 client.select_folder("INBOX", readonly=True)
                 assert len(client.search("ANSWERED")) == marked
+
+
+def test_the_fetch_worker_reads_the_shared_inbox_once_and_follows_the_rules(db: Database, config: Config) -> None:
+    folder = Path(config.mailboxes[0].folder)
+    (folder / "1.eml").write_bytes(mail(1, SALES))
+    stop, pause = Stop(), threading.Event()
+    worker = threading.Thread(target=fetch.run, args=(db, config, composition.source, stop))
+    worker.start()
+    try:
+        for _ in range(500):
+            if db.get(messages.all_ids()):
+                break
+            pause.wait(0.02)
+        names = [row.name for row in db.get(changes.workers())]
+    finally:
+        stop.event.set()
+        worker.join(10)
+    (only,) = tickets(db).values()
+    assert only.row.mailbox == "sales"
+    assert names == ["fetch"]
+    assert set(db.get(messages.mailbox_names()).values()) == {"support", "sales"}
 
 
 def test_mail_handed_in_comes_to_a_mailbox_that_receives(config: Config) -> None:

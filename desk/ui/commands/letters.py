@@ -53,7 +53,7 @@ class Compose(Command):
         boxes = [speaking(config, one) for one in config.mailboxes]
         box: str | None = boxes[0].name
         if len(boxes) > 1:
-            named = [Choice(b.name, f"{b.name}  {b.address}".strip()) for b in boxes]
+            named = [Choice(b.name, " · ".join(filter(None, (b.name, b.address)))) for b in boxes]
             box = await screen.ask(Menu("From which mailbox?", named))
         to = await _addresses(screen, "To whom?") if box else ()
         subject = await screen.ask(Ask("About what?", hint="the subject")) if to else None

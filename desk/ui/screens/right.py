@@ -56,6 +56,7 @@ def _titles(opened: Opened, screen: "MainScreen") -> tuple[Content, Content]:
         return Content("Ticket"), Content("")
     row = opened.thread.row
     facts = [words.plain(row.category), words.language(row.language) if row.language else "", words.plain(row.status)]
+    facts = [row.mailbox, *facts] if len(screen.desk_app.config.mailboxes) > 1 else facts
     facts += [row.priority if row.priority != "normal" else "", row.sentiment if row.sentiment != "neutral" else ""]
     facts += [_settles(opened, screen)]
     late = sum(1 for one in opened.promised if one.overdue(screen.now().astimezone().date()))
