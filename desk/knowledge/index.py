@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from desk.domain.ticket import Article
 from desk.errors import KnowledgeError
+from desk.knowledge.closely import LOOKED_AT, Closely
 from desk.knowledge.embed import Embedder
 from desk.knowledge.glossary import spoken
 from desk.knowledge.same import requests
@@ -53,6 +54,7 @@ class Index:
         self._snapshot: Snapshot | None = None
         self._snapshot_version = -1
         self._commits = 0
+        self._closely = Closely(embedder)
         self._lock = threading.RLock()
 
     @property
@@ -115,7 +117,9 @@ class Index:
         if len(snapshot.vectors) >= self._ann_from:
             allowed &= self._near(query, snapshot, contact_id, include_private) | snapshot.alike(text, _CANDIDATES // 4)
         asked = requests(self._embedder, query[None])[0]
-        return snapshot.best(text, query, asked, allowed, k, language or spoken(text))
+        language = language or spoken(text)
+        found = snapshot.best(text, query, asked, allowed, max(k, LOOKED_AT), language)
+        return self._closely.reordered(text, found, language)[:k]
 
     def _near(
         self, query: NDArray[np.float32], snapshot: Snapshot, contact_id: int | None, include_private: bool
