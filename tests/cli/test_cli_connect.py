@@ -401,3 +401,33 @@ def test_a_new_password_is_for_mailboxes_that_keep_one(desk: Shell) -> None:
     assert "no mailbox" in desk.fails("init", USER, "--sign-in", status=2)
     assert desk(*flags(1, 1), "--no-check").status == 0
     assert "comes from elsewhere" in desk.fails("init", USER, "--sign-in", status=2)
+
+
+def test_doctor_sends_for_a_mailbox_that_shares_an_inbox_by_its_login(desk: Shell, imap: ImapServer) -> None:
+    with smtp_sink(auth=True) as smtp:
+        assert desk(*flags(imap, smtp), "--no-check").status == 0
+        path = desk.home / "desk.toml"
+        text = path.read_text().replace("name =", "aliases = ['sales@shop.example']\nname =", 1)
+        path.write_text(text + "[[mailboxes]]\nname = 'sales'\ninbox = 'help'\naddress = 'Sales@shop.example'\n")
+        ended = threading.Event()
+
+        def forward() -> None:  # what a mail server does: what is sent arrives
+            done = 0
+            while not ended.wait(0.05):
+                letters = [content for *_, content in smtp.taken[done:]]
+                done += len(letters)
+                imap.deliver(letters)
+
+        server = threading.Thread(target=forward)
+        server.start()
+        try:
+            checks = {check["name"]: check for check in desk("doctor", "--send", "--json").json}
+        finally:
+            ended.set()
+            server.join(10)
+        assert {name for name, check in checks.items() if name.endswith("test mail") and check["ok"]} == {
+            "help: test mail",
+            "sales: test mail",
+        }
+        assert {sender for sender, *_ in smtp.taken} == {USER, "sales@shop.example"}
+        assert "uses that of help" in desk.fails("init", "sales@shop.example", "--sign-in", status=2)
