@@ -119,7 +119,9 @@ def _unsay(
         threads.update(u.tx, thread_id, **before)
         if lesson is not None:
             decisions.forget(u.tx, lesson)
-        text = f"{row.number} is {before[field] or 'unsorted'} again"
+        text = (
+            f"{row.number} is {before[field]} again" if before[field] else f"{row.number}: what was said is taken back"
+        )
         u.note(f"thread.{field}", text, thread_id)
     return Done(text, again)
 

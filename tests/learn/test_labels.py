@@ -87,7 +87,7 @@ def test_what_was_said_once_is_not_asked_again(db: Database, desk: Desk, rooms: 
     assert 0.9 <= now["confidence"] < 1  # type: ignore[operator]
     assert labelled(rooms, OTHER) == before[OTHER]
     assert not teacher.once()
-    assert "remembered: 1;" in str(db.get(changes.setting(decisions.LEARNED)))
+    assert "remembered: 1 (" in str(db.get(changes.setting(decisions.LEARNED)))
 
 
 def test_a_correction_taken_back_is_forgotten(db: Database, desk: Desk, rooms: Rooms) -> None:
@@ -215,7 +215,7 @@ def test_priority_and_mood_are_learned_like_the_category(db: Database, desk: Des
     assert teacher.once()
     assert labelled(rooms, AGAIN) == before[AGAIN] | {field: label}
     assert labelled(rooms, OTHER) == before[OTHER]
-    assert f"corrected {labels.WORDS[field]} remembered: 1;" in teacher.says
+    assert f"corrected {labels.WORDS[field]} remembered: 1 (" in teacher.says
 
 
 def test_urgent_words_stand_above_what_was_learned_and_said(db: Database, desk: Desk, rooms: Rooms) -> None:
@@ -272,3 +272,29 @@ def test_an_urgent_priority_that_was_let_stand_decides_nothing(db: Database, des
         with db.write() as tx:
             ledger.feedback(tx, thread_id, None, agent="mara", verdict="approved", at=NOW)
     assert [one.label for one in db.get(decisions.of_field("priority"))] == ["low"]
+
+
+def test_each_field_is_refitted_by_itself_and_one_that_tells_nothing_is_refused(
+    db: Database, desk: Desk, rooms: Rooms
+) -> None:
+    things = ("a lamp", "two shelves", "the garden table", "an umbrella", "some towels", "the blue sofa", "a mirror",
+              "spare keys", "the oven door", "a bicycle", "four glasses", "the radio", "a suitcase", "curtains",
+              "a toothbrush")  # fmt: skip
+    dice = (Priority.LOW, Priority.LOW, Priority.URGENT, Priority.URGENT, Priority.NORMAL)
+    for number, thing in enumerate(things):
+        one = ticket(db, f"I am writing about {thing}.", str(number))
+        inbox.set_mood(desk, one, Sentiment.NEGATIVE)
+        inbox.set_priority(desk, one, dice[number % len(dice)])
+    teacher = Teacher(db, rooms)
+    teacher.once()
+    moods, priorities = (
+        next(part for part in teacher.says.split("; ") if word in part) for word in ("moods", "priorities")
+    )
+    assert "in use" in moods
+    assert "refused" in priorities
+    assert isinstance(rooms.learned, Labels)
+    other = "I am writing about the weather in spring, and the birds."
+    vector = rooms.learned.embedder.embed([other])[0]
+    for field, changed in (("sentiment", True), ("priority", False)):
+        flat = dict.fromkeys(LABELS[field], 1 / 3)
+        assert (rooms.learned.fields[field].opinion(vector, flat).chances != flat) == changed
