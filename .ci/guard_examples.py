@@ -3,7 +3,7 @@
 Attacks are put together from wrappers.tsv (how a passage takes hold of a machine, `{P}` for what it wants) and
 payloads.tsv (what it wants), whole.tsv, attacks.tsv and parts.toml, and made up by grammar.toml; in wrappers, payloads
 and forms `{a|b}` stands for either and `<name>` for a line of words.toml. Harmless are talk.tsv, forms.tsv,
-harmless.tsv, the grammar, the triage examples, what the code says about itself, and
+harmless.tsv, the mails of mail.tsv, the grammar, the triage examples, what the code says about itself, and
 ../shared/corpora/support/train.jsonl where it is there.
 """
 
@@ -202,6 +202,12 @@ def _said_in_code() -> Iterator[str]:
                 yield ast.get_docstring(node) or ""
 
 
+def mails() -> list[tuple[str, str, str]]:
+    """Whole mails that are no orders to a machine: "spam" or "ham", language, text."""
+    found = (HERE / "mail.tsv").read_text("utf-8").splitlines()
+    return [(kind, language, text.replace("\\n", "\n")) for kind, language, text in (row.split("\t") for row in found)]
+
+
 def others() -> list[str]:
     """Harmless passages that were written for something else."""
     texts = list(_said_in_code())
@@ -210,6 +216,7 @@ def others() -> list[str]:
         *([CORPUS] if CORPUS.exists() else []),
     ]:
         texts += [json.loads(line)["text"] for line in file.read_text("utf-8").splitlines() if line.strip()]
+    texts += [text for _, _, text in mails()]
     texts += [p.read_text("utf-8") for p in sorted((ROOT / "sample_mailbox" / "knowledge").glob("*.md"))]
     found: list[str] = []
     for text in texts:

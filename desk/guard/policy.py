@@ -20,7 +20,7 @@ from desk.guard.meaning import Embed
 from desk.guard.normalise import View, Views, views
 from desk.guard.rules import Book, Hit, Joined, join
 
-SCANNER = "guard-4"
+SCANNER = "guard-5"
 THRESHOLD = 0.5
 SPAM_THRESHOLD = 0.58
 PHISHING_THRESHOLD = 0.6
@@ -29,7 +29,7 @@ LONG = 8_000
 """Characters from which a reading is matched by itself: its words are known from looking for ciphers."""
 WORDS, MEANING = 0.5, 0.5
 """What the log-odds of the first head and of the second count where both were asked."""
-WORDS_DOUBT, BOTH_DOUBT = 4.5, 4.0
+WORDS_DOUBT, BOTH_DOUBT = 4.5, 4.6
 """Taken off the log-odds of the first head alone, and of both together: a mail has many passages, and the heads were
 trained on as many attacks as harmless ones. Chosen on labelled mail so that harmless mail stays quiet."""
 SLOPE = 1.0

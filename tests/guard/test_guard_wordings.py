@@ -37,10 +37,10 @@ def score(text: str, *, by_meaning: bool) -> float:
 @pytest.mark.parametrize(
     ("attacks", "harmless", "by_meaning", "found", "alarms", "ranked"),
     [
-        ("attacks.txt", "harmless.txt", False, 7, 0, 0.9),
-        ("attacks.txt", "harmless.txt", True, 13, 0, 0.94),
-        ("fresh_attacks.txt", "fresh_harmless.txt", False, 16, 2, 0.86),
-        ("fresh_attacks.txt", "fresh_harmless.txt", True, 35, 2, 0.92),
+        ("attacks.txt", "harmless.txt", False, 14, 0, 0.95),
+        ("attacks.txt", "harmless.txt", True, 17, 0, 0.96),
+        ("fresh_attacks.txt", "fresh_harmless.txt", False, 23, 2, 0.9),
+        ("fresh_attacks.txt", "fresh_harmless.txt", True, 41, 2, 0.94),
     ],
 )
 def test_attacks_in_wordings_never_seen_are_found_and_harmless_ones_pass(
