@@ -1,6 +1,5 @@
 """Rules for every test: no network beyond loopback, no home folder, no one else's settings."""
 
-import os
 import shutil
 import socket
 from collections.abc import Iterator
@@ -19,11 +18,6 @@ def _only_loopback(self: socket.socket, address: object) -> None:
     if isinstance(address, tuple) and not str(address[0]).startswith(_LOOPBACK):
         raise OSError(f"a test tried to reach {address[0]}")
     _connect(self, address)  # type: ignore[arg-type]
-
-
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One worker more than there are cores: many tests wait for a server, a lease or a child process."""
-    return min(4, (os.cpu_count() or 1) + 1)
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,7 +1,6 @@
-"""Real mails to five houses of other trades: short, wordy and in other languages, some about what no article says.
+"""Real mails to three houses of other trades: short, wordy and in other languages, some about what no article says.
 
-Written by people who had not seen the search, and never trained on; the energy supplier and the hotel software were looked
-at when it was changed, the other three were not.
+Written by somebody who had not seen the search; nothing was trained on them or chosen by them.
 """
 
 import json
@@ -44,7 +43,9 @@ def looked_up(houses: dict[str, Index]) -> Iterator[tuple[dict[str, Any], str, K
         yield row, found.passages[0].article, found.known
 
 
-def test_the_right_article_comes_first_and_hardly_anything_novel_is_taken_for_known(houses: dict[str, Index]) -> None:
+def test_the_right_article_comes_first_and_hardly_anything_novel_is_taken_for_known(
+    houses: dict[str, Index], monkeypatch: pytest.MonkeyPatch
+) -> None:
     right: dict[str, list[bool]] = defaultdict(list)
     novel = []
     for row, first, known in looked_up(houses):
@@ -52,21 +53,11 @@ def test_the_right_article_comes_first_and_hardly_anything_novel_is_taken_for_kn
             novel.append(known is Known.KNOWN)
         else:
             right["en" if row["language"] == "en" else "others"].append(first == row["article"])
-    assert (len(right["en"]), len(right["others"]), len(novel)) == (148, 74, 60)
-    assert sum(right["en"]) / 148 >= 0.74
-    assert sum(right["others"]) / 74 >= 0.7
-    assert sum(novel) <= 2
-
-
-def test_the_second_look_puts_more_foreign_questions_right(
-    houses: dict[str, Index], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    foreign = [row for row in rows("questions.jsonl") if row["article"] and row["language"] != "en"]
-
-    def right() -> int:
-        found = (houses[r["company"]].search(r["text"], 1, language=r["language"])[0].article.id for r in foreign)
-        return sum(first == row["article"] for first, row in zip(found, foreign, strict=True))
-
-    twice = right()
+    assert (len(right["en"]), len(right["others"]), len(novel)) == (84, 42, 36)
+    assert sum(right["en"]) >= 62
+    assert sum(right["others"]) >= 31
+    assert sum(novel) <= 1
     monkeypatch.setattr(Closely, "reordered", lambda self, text, hits, language: list(hits))
-    assert twice >= right() + 5
+    foreign = [row for row in rows("questions.jsonl") if row["article"] and row["language"] != "en"]
+    found = (houses[r["company"]].search(r["text"], 1, language=r["language"])[0].article.id for r in foreign)
+    assert sum(first == row["article"] for first, row in zip(found, foreign, strict=True)) < sum(right["others"])
