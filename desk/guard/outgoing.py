@@ -10,13 +10,16 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from desk.domain.ticket import Gate
-from desk.guard import policy
+from desk.guard import head, policy
 from desk.guard.channels import Channel
 from desk.guard.english import load
-from desk.guard.normalise import strip_unseen
+from desk.guard.normalise import fold, strip_unseen
 
 _ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,6}[a-zA-Z]{2,24}(?![\w-])")
 _LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"')\]]{2,2000}", re.IGNORECASE)
+_CALLED = re.compile(r"(?<!\w)\+?(?:\d[ ()./-]{0,2}){7,}")
+QUIET, FAINT = 0.0, 0.2
+"""Log-odds of the first head, and a score of the guard, up to which words are no order to a machine."""
 _DIGITS = re.compile(r"(?<![\w-])(?:\d[ -]?){12,18}\d(?![\d-])")
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{1,4}){3,8}(?![A-Za-z0-9])")
 _PLACEHOLDER = re.compile(
@@ -236,6 +239,18 @@ def _promised_file(body: str, files: bool) -> Gate:
     found = next((m for pattern in _attached() if (m := pattern.search(own))), None)
     wrong = f"The text says “{found.group()[:60]}”, but no file is attached." if found else ""
     return _gate("attachment", wrong, "No file is missing.")
+
+
+def may_be_quoted(words: str) -> bool:
+    """Whether a customer's own words may stand in the reply to them.
+
+    What is quoted is sent in our name: no link, address or number to call, and nothing that reads even faintly like an order
+    to a machine, so that what somebody slipped into a message does not travel on.
+    """
+    if any(pattern.search(words) for pattern in (_LINK, _ADDRESS, _CALLED)) or strip_unseen(words) != words:
+        return False
+    heard = max((logit for logit, _, _ in head.ranked(fold(words))), default=QUIET)
+    return heard <= QUIET and policy.judge((Channel("quote", words),)).score < FAINT
 
 
 def _injected(text: str, canaries: Collection[str]) -> Gate:

@@ -7,6 +7,7 @@ from desk.config import MailboxConfig
 from desk.domain.enums import Author, Category, Known, Register, Sentiment
 from desk.domain.playbooks import Playbook, fitting
 from desk.domain.ticket import Claim, Draft, Fact, Passage, Retrieval, Source, Triage, outranks
+from desk.guard.outgoing import may_be_quoted
 from desk.knowledge.retrieve import near
 from desk.pipeline import agreement
 from desk.pipeline.phrases import Phrases, closing, greeting, phrases, pick
@@ -225,7 +226,9 @@ def _next_step(
         return steps
     if material.known is Known.NOVEL or material.open or any(r.known is Known.NOVEL for r in material.retrievals):
         if passages or material.facts:
-            steps += [pick(p.asked_too, register).format(question=_quoted(one)) for one in material.open]
+            steps += [
+                pick(p.asked_too, register).format(question=_quoted(one)) for one in material.open if may_be_quoted(one)
+            ]
         if not material.wants_order and material.triage.category is not Category.FEATURE_REQUEST:
             steps.append(pick(p.passed_on, register))
     elif passages and not short:
