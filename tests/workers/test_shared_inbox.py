@@ -253,10 +253,10 @@ def test_the_fetch_worker_reads_the_shared_inbox_once_and_follows_the_rules(db: 
     worker.start()
     try:
         for _ in range(500):
-            if db.get(messages.all_ids()):
+            names = [row.name for row in db.get(changes.workers())]
+            if names and db.get(messages.all_ids()):
                 break
             pause.wait(0.02)
-        names = [row.name for row in db.get(changes.workers())]
     finally:
         stop.event.set()
         worker.join(10)
