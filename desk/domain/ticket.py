@@ -158,6 +158,11 @@ class Fact:
     source: str
     fields: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def id(self) -> str:
+        """What a claim that rests on it names."""
+        return f"{self.kind}:{self.key}"
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

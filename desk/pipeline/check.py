@@ -89,7 +89,7 @@ def _answered(draft: Draft, material: Material) -> Gate:
         return Gate("questions", True, "nothing is asked")
     total = len(material.retrievals) + len(material.open)
     cited = {c.source for c in draft.claims if c.source}
-    facts = any(":" in source for source in cited)
+    facts = any(fact.id in cited for fact in material.facts)
     passages = {p.article for p in answering(material.retrievals, material.triage.language)}
     done = 0
     for retrieval in material.retrievals:

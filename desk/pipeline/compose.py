@@ -67,9 +67,7 @@ def sources(material: Material) -> tuple[Source, ...]:
             passage.article, Source(passage.article, passage.title, passage.start, passage.end, passage.text)
         )
     for fact in material.facts:
-        found.setdefault(
-            f"{fact.kind}:{fact.key}", Source(f"{fact.kind}:{fact.key}", fact.source, 0, len(fact.text), fact.text)
-        )
+        found.setdefault(fact.id, Source(fact.id, fact.source, 0, len(fact.text), fact.text))
     return tuple(found.values())
 
 
@@ -133,7 +131,7 @@ def compose(
         lines = [plain(fact.text) for fact in material.facts]
         blocks.append("\n".join(lines if wish.shorter else [pick(p.facts, register), *lines]))
         for fact, line in zip(material.facts, lines, strict=True):
-            claims += _claims(line, f"{fact.kind}:{fact.key}")
+            claims += _claims(line, fact.id)
     plays = () if material.thanks_only else fitting(playbooks, triage.category, language)
     for play in plays:
         said = shortened(play.say, "") if wish.shorter else play.say

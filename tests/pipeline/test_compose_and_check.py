@@ -171,6 +171,7 @@ def test_looked_up_facts_are_quoted_with_their_source() -> None:
     draft = compose(m, subject="s", name="", box=BOX)
     assert fact.text in draft.body
     assert draft.claims[0].source == "order:GH-1"
+    assert "questions" not in failed(draft, m)
 
 
 @pytest.mark.parametrize(
@@ -251,6 +252,10 @@ def test_a_playbook_of_the_category_is_said_with_itself_as_source() -> None:
     assert "Remember: look twice" in draft.notes
     assert any("version ab12" in source.title for source in draft.sources)
     assert failed(draft, m) == []
+    novel = material(Retrieval("who insures you?", (), 0.1, Known.NOVEL))
+    alone = compose(novel, subject="s", name="", box=BOX, playbooks=plays)
+    assert "It takes 10 days at most." in alone.body
+    assert "questions" in failed(alone, novel), "what is said to everybody answers nobody"
     thanks = compose(replace(m, thanks_only=True), subject="s", name="", box=BOX, playbooks=plays)
     assert "10 days" not in thanks.body
 
